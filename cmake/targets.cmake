@@ -1,0 +1,20 @@
+# How our targets are compiled: warnings, sanitizers, the processor. No global flags.
+add_library(calibram_warnings INTERFACE)
+target_compile_options(calibram_warnings INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  $<$<BOOL:${CALIBRAM_WERROR}>:-Werror>
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
+  $<$<BOOL:${CALIBRAM_NATIVE}>:-march=native>)
+if(CALIBRAM_SANITIZE)
+  target_compile_options(calibram_warnings INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(calibram_warnings INTERFACE -fsanitize=address,undefined)
+endif()
+
+# A library of one folder of the tree. Includes are written from the root: "src/core/bytes.hpp".
+function(calibram_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} calibram_warnings)
+endfunction()

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// One interface for everything that answers "how much memory": rules of thumb, theory, calibration.
+#pragma once
+
+#include "src/engine/question.hpp"
+#include "src/engine/term.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace calibram {
+
+/// 95 % prediction interval, and the one-sided 99 % bound that decides "fits".
+struct Interval {
+  Bytes low, high, bound99;
+};
+
+struct Estimate {
+  Bytes total;
+  TermBytes terms;                   ///< of the total, by class; rules fill those that they know
+  std::vector<Bytes> devices;        ///< per device; sums to the total
+  std::optional<Interval> interval;  ///< absent where the estimator has no error model
+  bool extrapolates = false;         ///< outside the hull of the sweep behind it
+  std::string profile;               ///< the profile used; empty for none
+};
+
+/// Why an estimator cannot answer a question; a skipped row, never a guess.
+struct Unanswered {
+  std::string reason;
+};
+
+using Answer = std::variant<Estimate, Unanswered>;
+
+class Estimator {
+ public:
+  virtual ~Estimator() = default;
+  virtual std::string_view name() const = 0;
+  virtual Answer answer(const Question& question) const = 0;
+};
+
+using Estimators = std::vector<std::unique_ptr<Estimator>>;
+
+/// The four rules of thumb and theory, in the order in which tables show them.
+Estimators rules_and_theory();
+
+}  // namespace calibram

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// The measurement record: one row of a measurements CSV, and the single table of its columns.
+#pragma once
+
+#include "src/engine/question.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace calibram {
+
+/// One configuration and one metric of it, as measured. Absent numbers are absent, never 0.
+struct Measurement {
+  std::string model;
+  std::string runtime = "calibram";
+  std::string weights, kv;
+  Workload workload;
+  int devices = 1;
+  Split split = Split::none;
+  Options options;
+  Metric metric = Metric::allocated;
+  std::optional<std::int64_t> value;  ///< bytes, or tokens for kv_tokens; absent when the outcome is not ok
+  std::optional<std::int64_t> resolution;  ///< half the last printed digit, same unit
+  std::string device, source;
+  // The ledger of our own sweeps.
+  std::optional<std::int64_t> predicted;    ///< theory's peak, before rounding
+  std::optional<std::int64_t> requested;    ///< asked of the allocator at the peak
+  std::optional<std::int64_t> rounded;      ///< what the allocator made of it
+  std::optional<std::int64_t> driver;       ///< what the kernel or driver saw above the fixed cost
+  std::optional<std::int64_t> unaccounted;  ///< driver - rounded
+  std::string outcome;                      ///< empty: ok; skipped, rejected, out_of_memory, killed, failed
+  std::string reason;                       ///< why the outcome is not ok
+  std::string counter;                      ///< which kernel counter gave the value
+  std::optional<std::int64_t> fixed;        ///< the process before weights: program, libraries, scratch
+  std::optional<std::int64_t> slack;        ///< how far that counter may lag behind
+  std::optional<std::int64_t> layers_executed;
+  std::optional<std::int64_t> wall_milliseconds;
+
+  std::string file;  ///< where it was read from
+  std::int64_t line = 0;
+};
+
+/// A column: its name, the unit and meaning for the data dictionary, and how a field is written and read.
+struct MeasurementColumn {
+  std::string_view name;
+  std::string_view unit;
+  std::string_view meaning;
+  bool required;  ///< every measurements file has it
+  std::string (*write)(const Measurement&);
+  void (*read)(Measurement&, const std::string& field);  ///< @throws InputError saying what the field must be
+};
+
+/// All columns in file order: header, rows and data dictionary come from this table.
+std::span<const MeasurementColumn> measurement_columns();
+
+/// The header line and a row, without line end.
+std::string csv_header();
+std::string csv_row(const Measurement& measurement);
+
+/// Reads a measurements file. Unknown columns are ignored; order is free.
+/// @throws InputError with file:line for what is malformed or missing
+std::vector<Measurement> read_measurements(const std::filesystem::path& file);
+
+/// Two rows measure the same thing when everything but value, ledger and provenance agrees.
+bool same_configuration(const Measurement& a, const Measurement& b);
+
+/// The question that a row answers. Model paths are relative to the row's file.
+/// @throws InputError when its model, formats or runtime are unknown
+Question question_of(const Measurement& measurement);
+
+/// The data dictionary in Markdown.
+std::string data_dictionary();
+
+}  // namespace calibram

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// What a decoder pass asks of the machine: tensors, and the operations on them.
+#pragma once
+
+#include "src/core/bytes.hpp"
+#include "src/engine/term.hpp"
+#include "src/model/model.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace calibram {
+
+/// What a tensor's elements are. `raw8` is a packed weight format that is only counted, never executed.
+enum class Element : unsigned char { fp32, fp16, int8, int32, raw8 };
+
+constexpr std::int64_t element_bytes(Element element) {
+  constexpr std::int64_t widths[] = {4, 2, 1, 4, 1};
+  return widths[static_cast<int>(element)];
+}
+
+/// A dense row-major matrix. `data` is null when a backend only counts. A handle, not an owner: the
+/// backend that allocated it frees it.
+struct Tensor {
+  void* data = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  Element element = Element::fp16;
+  Term term = Term::activation;
+
+  bool empty() const noexcept { return rows == 0; }
+  Bytes bytes() const { return Bytes{checked_product({rows, columns, element_bytes(element)})}; }
+
+  /// The same elements seen as `new_rows` rows.
+  Tensor reshaped(std::int64_t new_rows) const {
+    Tensor view = *this;
+    view.columns = rows * columns / new_rows;
+    view.rows = new_rows;
+    return view;
+  }
+};
+
+/// A weight matrix of `rows` outputs x `columns` inputs. INT8: one FP32 scale per output channel, and
+/// `columns` padded to a multiple of 16.
+struct Weight {
+  Tensor values;
+  Tensor scales;  ///< empty unless the values are quantised
+};
+
+/// Keys and values of one layer. Rows are positions: sequence s, position p is row s * capacity + p;
+/// columns are kv_heads * head_size. INT8: FP32 scales, one per position and KV head.
+struct KvCache {
+  Tensor keys, values;
+  Tensor key_scales, value_scales;  ///< empty unless the cache is quantised
+  std::int64_t capacity = 0;        ///< positions allocated per sequence
+};
+
+/// Where the tokens of a step stand: `tokens` new positions for each of `batch` sequences, the first at
+/// `start`.
+struct StepShape {
+  std::int64_t batch = 1;
+  std::int64_t tokens = 1;
+  std::int64_t start = 0;
+
+  std::int64_t rows() const { return batch * tokens; }
+  std::int64_t length() const { return start + tokens; }  ///< positions of a sequence after the step
+};
+
+/// A range of identical layers.
+struct LayerRange {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
+/// The machine behind a decoder pass. Row-major tensors; `rows` of activations are batch-major
+/// (sequence s, token t is row s * tokens + t). Implementations execute (HostOps, CudaOps) or count
+/// (CountingOps); operations that compute do nothing in the latter.
+class Ops {
+ public:
+  virtual ~Ops() = default;
+
+  // Memory.
+  virtual Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) = 0;
+  /// Frees the tensor and empties the handle; an empty handle is left alone.
+  virtual void release(Tensor& tensor) = 0;
+  /// Tensors are allocated on this device from now on.
+  virtual void use_device(int) {}
+  /// Runs `body` for every layer of the range, or for as many as tell the same (see CountingOps).
+  virtual void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) = 0;
+
+  // Filling. Every element is written, deterministically from `seed`.
+  virtual void fill_weight(Weight& weight, std::uint64_t seed) = 0;  ///< zero mean, variance 1 / columns
+  virtual void fill_ones(Tensor& vector) = 0;
+  virtual void fill_zeros(Tensor& tensor) = 0;
+  virtual void fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint64_t seed) = 0;
+
+  // Computation. x is [rows, columns]; outputs are allocated by the caller.
+  /// out[r] = table[tokens[r]] (+ positions[start + t])
+  virtual void embed(const Weight& table, const Tensor& positions, const Tensor& tokens, StepShape step,
+                     Tensor& out) = 0;
+  /// RMSNorm or LayerNorm of each row; `bias` may be empty. `out` may be `x`.
+  virtual void norm(Norm kind, double epsilon, const Tensor& x, const Tensor& weight, const Tensor& bias,
+                    Tensor& out) = 0;
+  /// out[r, o] = sum_i x[r, i] * weight[o, i] (+ bias[o]); FP16 in, FP32 accumulation.
+  virtual void matmul(const Tensor& x, const Weight& weight, const Tensor& bias, Tensor& out) = 0;
+  /// Quantises rows of x to INT8 with one FP32 scale a row; columns beyond those of x become 0.
+  virtual void quantise(const Tensor& x, Tensor& values, Tensor& scales) = 0;
+  /// out[r, o] = sum_i values[r, i] * weight[o, i], exact in INT32.
+  virtual void matmul_int8(const Tensor& values, const Weight& weight, Tensor& out) = 0;
+  /// out[r, o] = accumulators[r, o] * row_scales[r] * channel_scales[o] (+ bias[o])
+  virtual void dequantise(const Tensor& accumulators, const Tensor& row_scales, const Weight& weight,
+                          const Tensor& bias, Tensor& out) = 0;
+  /// Rotates the first rotary_size elements of every head of x in place.
+  virtual void rotate(Tensor& x, std::int64_t heads, const Attention& attention, double theta,
+                      StepShape step) = 0;
+  /// Writes the step's keys and values into the cache, quantising where it is INT8.
+  virtual void append(const Tensor& keys, const Tensor& values, StepShape step, KvCache& cache) = 0;
+  /// Copies the first `positions` of every sequence from one cache into another.
+  virtual void copy_cache(const KvCache& from, std::int64_t positions, KvCache& to) = 0;
+  /// Causal attention of the step's queries over the cache, streamed: nothing quadratic is allocated.
+  virtual void attend(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
+                      Tensor& out) = 0;
+  /// scores[(s, head, t), p] = q . k / sqrt(head_size), masked causally; [batch * heads * tokens, length]
+  virtual void score(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
+                     Tensor& scores) = 0;
+  /// Softmax of each row; the elements of `out` may be narrower or wider than those of x.
+  virtual void softmax(const Tensor& x, Tensor& out) = 0;
+  /// out[(s, t), head] = sum_p probabilities[(s, head, t), p] * v[s, p]
+  virtual void mix(const Attention& attention, const Tensor& probabilities, const KvCache& cache,
+                   StepShape step, Tensor& out) = 0;
+  /// out = act(x); `out` may be `x`.
+  virtual void activate(Activation kind, const Tensor& x, Tensor& out) = 0;
+  /// out = x * y; `out` may be `x`.
+  virtual void multiply(const Tensor& x, const Tensor& y, Tensor& out) = 0;
+  /// out = x + y; `out` may be `x`.
+  virtual void add(const Tensor& x, const Tensor& y, Tensor& out) = 0;
+  /// Copies elements, converting FP16 to FP32 or back.
+  virtual void convert(const Tensor& x, Tensor& out) = 0;
+  /// The last token's row of every sequence: out is [batch, columns].
+  virtual void last_rows(const Tensor& x, StepShape step, Tensor& out) = 0;
+  /// The index of the largest of the last token's logits per sequence: tokens is [batch, 1] INT32.
+  virtual void sample(const Tensor& logits, Tensor& tokens) = 0;
+};
+
+}  // namespace calibram

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Inference engines as data: what each version keeps alive while a decoder pass runs.
+#pragma once
+
+#include "src/core/bytes.hpp"
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace calibram {
+
+enum class AttentionKind : unsigned char { flash, sdpa, eager };
+enum class CacheGrowth : unsigned char {
+  reserved,      ///< the whole context is allocated before the first step
+  concatenated,  ///< every step allocates old + new and copies (torch.cat)
+};
+enum class LogitsRows : unsigned char { last, all };
+enum class RotaryTables : unsigned char {
+  none,       ///< angles are computed in the kernel
+  per_layer,  ///< every layer keeps cosines and sines of all max_positions
+  per_step,   ///< one pair for the positions of the step, shared by all layers
+};
+enum class AllocatorKind : unsigned char {
+  exact,    ///< live bytes are the bytes asked for
+  caching,  ///< PyTorch's caching allocator: live bytes are block sizes
+};
+
+/// The memory behaviour of one engine version. The fields steer the one decoder pass.
+struct Runtime {
+  std::string name;  ///< family@version, as asked
+  AttentionKind attention = AttentionKind::flash;
+  CacheGrowth cache_growth = CacheGrowth::reserved;
+  LogitsRows logits_rows = LogitsRows::last;
+  RotaryTables rotary_tables = RotaryTables::none;
+  AllocatorKind allocator = AllocatorKind::exact;
+  /// The old copy of the whole cache, not of one layer only, lives until the step ends.
+  bool keeps_previous_cache = false;
+  /// An FP32 copy of the kept logits rows stands beside the 16-bit ones.
+  bool upcasts_logits = true;
+  /// The previous step's logits live through the next step.
+  bool keeps_previous_logits = false;
+  /// Keys and values are expanded to all heads before attention (repeat_kv).
+  bool expands_cache = false;
+  /// Every operation returns a new tensor, and callers' variables keep their arguments alive
+  /// (eager PyTorch); otherwise the pass works in place.
+  bool functional = false;
+  /// The GEMM library's workspace comes from the runtime's allocator.
+  bool counts_gemm_workspace = false;
+};
+
+/// One `key=value` list of the options column. Keys keep their order out of the map's: sorted.
+using Options = std::map<std::string, std::string>;
+
+/// Parses `key=value;key=value`. @throws InputError naming the pair that is malformed or repeated
+Options parse_options(std::string_view text);
+std::string options_text(const Options& options);
+
+/// A known engine family with the versions and options that it answers.
+struct RuntimeFamily {
+  std::string_view name;
+  std::string_view versions;  ///< for people: "4.36 to 4.57"
+  std::string_view options;   ///< for people: "attention=flash|sdpa|eager"
+  std::string_view behaviour;
+  std::string_view source;
+};
+std::span<const RuntimeFamily> runtime_families();
+
+/// The behaviour of `family[@version]` under these options.
+/// @throws InputError for an unknown family, a version outside the known range (which it names), or an
+/// unknown option or value
+Runtime resolve_runtime(std::string_view name, const Options& options);
+
+}  // namespace calibram
