@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace calibram {
@@ -83,8 +84,21 @@ inline const Layer& first_layer(const Model& model) { return model.layers.front(
 /// Trainable parameters, tied ones counted once. @throws InputError on overflow
 std::int64_t parameter_count(const Model& model);
 
-/// Checks every size and ratio against what a forward pass needs (positive, kv_heads divides heads, …).
-/// @throws InputError naming the field and the rule that it breaks
+/// A rule that a model breaks. Fields are named as in config.json.
+struct Violation {
+  std::string_view field;
+  std::string value;
+  std::string rule;  ///< completes "the field must …"
+};
+
+/// More than thirty times the deepest published model; a bound on what a list of layers takes.
+inline constexpr std::int64_t most_layers = 4096;
+
+/// Checks every size and ratio against what a forward pass needs (positive, kv_heads divides heads, …). The
+/// parameters of a model without violation fit 64 bits, and so do their bytes.
+std::optional<Violation> first_violation(const Model& model);
+
+/// @throws InputError naming the model, the first violated field and the rule that it breaks
 void validate(const Model& model);
 
 }  // namespace calibram

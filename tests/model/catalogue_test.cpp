@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Looking models up by name, and the catalogue against the publishers' config files.
+#include "src/model/catalogue.hpp"
+
+#include "src/core/error.hpp"
+#include "src/model/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string>
+
+namespace calibram {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Catalogue, EveryEntryIsAPossibleModelOfItsName) {
+  EXPECT_GE(catalogue().size(), 30U);
+  for (const CatalogueEntry& entry : catalogue()) {
+    const std::optional<Model> model = find_model(entry.name);
+    ASSERT_TRUE(model) << entry.name;
+    EXPECT_EQ(model->name, entry.name);
+    EXPECT_NO_THROW(validate(*model)) << entry.name;
+  }
+}
+
+TEST(Catalogue, NoNameOrAliasMeansTwoModels) {
+  std::set<std::string> names;
+  for (const CatalogueEntry& entry : catalogue()) {
+    std::string words = std::string{entry.name} + " " + std::string{entry.aliases} + " ";
+    for (std::size_t end; (end = words.find(' ')) != std::string::npos; words.erase(0, end + 1)) {
+      if (end == 0) continue;
+      EXPECT_TRUE(names.insert(words.substr(0, end)).second) << words;
+      EXPECT_EQ(find_model(words.substr(0, end))->name, entry.name);
+    }
+  }
+}
+
+TEST(Catalogue, NamesAreFoundAsPublishersWriteThem) {
+  EXPECT_EQ(find_model("Qwen/Qwen2-7B")->name, "qwen2-7b");
+  EXPECT_EQ(find_model("meta-llama/Llama-3.1-8B-Instruct")->name, "llama-3.1-8b");
+  EXPECT_EQ(find_model("QWEN2-7B-INSTRUCT")->name, "qwen2-7b");
+}
+
+TEST(Catalogue, WhatIsNotListedIsNotGuessed) {
+  for (const char* name : {"", "qwen2", "qwen2-7b-gptq", "Qwen/", "/qwen2-7b", "./qwen2-7b", "a/b/qwen2-7b"})
+    EXPECT_FALSE(find_model(name)) << name;
+}
+
+TEST(Catalogue, GemmaTwoAlternatesItsWindow) {
+  const Model model = find_model("gemma-2-2b").value();
+  ASSERT_EQ(model.layers.size(), 26U);
+  EXPECT_EQ(model.layers[0].layer.attention.window, 4096);
+  EXPECT_FALSE(model.layers[1].layer.attention.window);
+}
+
+TEST(Catalogue, OnlyTheFirstMistralHasAWindow) {
+  EXPECT_EQ(first_layer(find_model("mistral-7b-v0.1").value()).attention.window, 4096);
+  EXPECT_FALSE(first_layer(find_model("mistral-7b-v0.3").value()).attention.window);
+}
+
+TEST(Catalogue, PhiTwoRotatesThirtyTwoOfEightyElements) {
+  EXPECT_EQ(first_layer(find_model("phi-2").value()).attention.rotary_size, 32);
+}
+
+std::string error_of_loading(const std::string& subject) {
+  try {
+    load_model(subject);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(LoadModel, AnUnknownNameSuggestsTheNearest) {
+  EXPECT_THAT(error_of_loading("qwen2-7c"), HasSubstr("qwen2-7b"));
+}
+
+TEST(LoadModel, WhatIsNoModelSaysWhy) {
+  EXPECT_THAT(error_of_loading("no/such/config.json"), HasSubstr("no such file"));
+  EXPECT_THAT(error_of_loading("./folder"), HasSubstr("no such file"));
+  EXPECT_THAT(error_of_loading("model.gguf"), HasSubstr("config.json"));
+  EXPECT_THAT(error_of_loading(""), HasSubstr("unknown model"));
+}
+
+// The published files of these tests name neither rope_theta nor the norm's epsilon.
+Model without_constants(Model model) {
+  model.name = {};
+  model.rope_theta = 0;
+  model.norm_epsilon = 0;
+  return model;
+}
+
+TEST(Catalogue, AnEntryEqualsThePublishersConfig) {
+  const char* data = std::getenv("CALIBRAM_SHARED_DATA");
+  if (!data) GTEST_SKIP() << "CALIBRAM_SHARED_DATA does not name a folder with configs/*.json";
+  int compared = 0;
+  for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{data} / "configs"}) {
+    const std::optional<Model> known = find_model(file.path().stem().string());
+    if (!known) continue;  // mixtures of experts
+    EXPECT_EQ(without_constants(read_config(file.path())), without_constants(*known)) << file.path();
+    ++compared;
+  }
+  EXPECT_GE(compared, 10);
+}
+
+TEST(Catalogue, PublishedMixturesOfExpertsAreRefused) {
+  const char* data = std::getenv("CALIBRAM_SHARED_DATA");
+  if (!data) GTEST_SKIP() << "CALIBRAM_SHARED_DATA does not name a folder with configs/*.json";
+  for (const char* name : {"qwen2-57b-a14b.json", "qwen1.5-moe-a2.7b.json"}) {
+    const std::string file = std::string{data} + "/configs/" + name;
+    EXPECT_THROW(load_model(file), InputError) << file;
+  }
+}
+
+}  // namespace
+}  // namespace calibram

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Bytes of matrices and cache entries in every format, against the layouts that their authors document.
+#include "src/model/format.hpp"
+
+#include "src/core/error.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace calibram {
+namespace {
+
+using testing::HasSubstr;
+
+std::int64_t bytes(std::string_view format, std::int64_t outputs, std::int64_t inputs) {
+  return matrix_bytes(weight_format(format), outputs, inputs).count();
+}
+
+double bytes_per_weight(std::string_view format) {
+  return static_cast<double>(bytes(format, 4096, 4096)) / (4096.0 * 4096.0);
+}
+
+template <typename Function>
+std::string error_of(Function function) {
+  try {
+    function();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Format, APlainTypeHasItsWidthAndNothingElse) {
+  EXPECT_EQ(bytes("fp32", 3, 5), 60);
+  EXPECT_EQ(bytes("bf16", 3, 5), 30);
+  EXPECT_EQ(bytes("fp16", 3, 5), 30);
+}
+
+TEST(Format, Fp8AddsOneScalePerTensor) { EXPECT_EQ(bytes("fp8", 3, 5), 15 + 4); }
+
+TEST(Format, Int8AddsAScalePerOutputAndPadsTheInputsToSixteen) {
+  EXPECT_EQ(bytes("int8", 3, 32), 3 * 32 + 3 * 4);
+  EXPECT_EQ(bytes("int8", 3, 33), 3 * 48 + 3 * 4);
+}
+
+// Bytes per weight without g_idx: AutoGPTQ's and AutoAWQ's layouts with groups of 128.
+TEST(Format, GptqAndAwqCountScalesZeroPointsAndGroupIndices) {
+  const std::int64_t weights = 4096 * 4096;
+  EXPECT_EQ(bytes("awq-int4", 4096, 4096), weights / 128 * 133 / 2);  // 0.51953
+  EXPECT_EQ(bytes("gptq-int4", 4096, 4096), weights / 128 * 133 / 2 + 4 * 4096);
+  EXPECT_EQ(bytes("gptq-int8", 4096, 4096), weights / 128 * 131 + 4 * 4096);  // 1.02344
+}
+
+TEST(Format, ZeroPointsOfAFewOutputsFillWholeWords) {
+  EXPECT_EQ(bytes("awq-int4", 3, 128), 3 * 66 + 4);
+  EXPECT_EQ(bytes("awq-int4", 9, 256), 9 * 2 * 66 + 2 * 8);
+}
+
+TEST(Format, BlockFormatsHaveTheBytesPerWeightOfTheirLayout) {
+  EXPECT_DOUBLE_EQ(bytes_per_weight("int4"), 68.0 / 128);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("nf4"), 0.5625);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("mxfp4"), 0.53125);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("nvfp4"), 0.5625 + 4.0 / (4096.0 * 4096.0));
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q8_0") * 8, 8.5);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q4_0") * 8, 4.5);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q4_1") * 8, 5.0);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q5_0") * 8, 5.5);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q5_1") * 8, 6.0);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q4_k") * 8, 4.5);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q5_k") * 8, 5.5);
+  EXPECT_DOUBLE_EQ(bytes_per_weight("q6_k") * 8, 6.5625);
+}
+
+TEST(Format, TheLastBlockOfARowIsWhole) {
+  EXPECT_EQ(bytes("q4_0", 2, 32), 2 * 18);
+  EXPECT_EQ(bytes("q4_0", 2, 33), 2 * 36);
+  EXPECT_EQ(bytes("q6_k", 1, 1), 210);
+  EXPECT_EQ(bytes("nf4", 7, 65), 7 * 72);
+}
+
+TEST(Format, AMatrixBeyondSixtyFourBitsIsAnError) {
+  EXPECT_THROW(bytes("fp32", std::int64_t{1} << 31, std::int64_t{1} << 31), InputError);
+  EXPECT_THROW(bytes("gptq-int4", std::int64_t{1} << 62, 128), InputError);
+}
+
+TEST(Format, EveryFormatIsNamedOnceAndDocumented) {
+  std::set<std::string_view> names;
+  for (const Format& format : formats()) {
+    EXPECT_TRUE(names.insert(format.name).second) << format.name;
+    EXPECT_FALSE(format.source.empty()) << format.name;
+    EXPECT_FALSE(format.layout.empty()) << format.name;
+    EXPECT_GT(format.nominal_bits, 0) << format.name;
+    EXPECT_TRUE(format.is_weight_format) << format.name;
+  }
+}
+
+TEST(Format, NominalBitsNeverExceedTheTrueOnes) {
+  for (const Format& format : formats()) {
+    if (!format.has_exact_bytes) continue;
+    EXPECT_LE(format.nominal_bits, bytes_per_weight(format.name) * 8) << format.name;
+  }
+}
+
+TEST(Format, AMixOfTypesHasNominalBitsButNoBytes) {
+  EXPECT_EQ(weight_format("q4_k_m").nominal_bits, 4);
+  EXPECT_THAT(error_of([] { bytes("q4_k_m", 4096, 4096); }), HasSubstr("mix"));
+}
+
+TEST(Format, AsStoredIsTheModelsOwnFormat) {
+  EXPECT_EQ(weight_format("as-stored", "fp16").name, "fp16");
+  EXPECT_EQ(weight_format("q8_0", "fp16").name, "q8_0");
+  EXPECT_THAT(error_of([] { bytes("as-stored", 1, 1); }), HasSubstr("as-stored"));
+}
+
+TEST(Format, LlamaCppNamesOfTheFloatTypesAreAccepted) {
+  EXPECT_EQ(kv_format("f16").name, "fp16");
+  EXPECT_EQ(weight_format("f32").name, "fp32");
+}
+
+TEST(Format, AnUnknownNameSuggestsTheNearest) {
+  EXPECT_THAT(error_of([] { weight_format("q4_kk"); }), HasSubstr("q4_k"));
+}
+
+TEST(Format, AWeightOnlyFormatIsNoCacheFormat) {
+  for (const char* name : {"gptq-int4", "awq-int4", "nf4", "q4_k_m", "q5_0", "as-stored", "int4"})
+    EXPECT_THAT(error_of([&] { kv_format(name); }), HasSubstr("weights only")) << name;
+  for (const char* name : {"fp32", "bf16", "fp16", "fp8", "int8", "q8_0", "q4_0"})
+    EXPECT_EQ(kv_format(name).name, name);
+}
+
+TEST(Format, ACacheEntryCountsTheScalesOfItsFormat) {
+  EXPECT_EQ(kv_head_bytes(kv_format("fp16"), 128), Bytes{256});
+  EXPECT_EQ(kv_head_bytes(kv_format("fp8"), 128), Bytes{128});
+  EXPECT_EQ(kv_head_bytes(kv_format("int8"), 80), Bytes{84});  // one FP32 scale, not padded
+  EXPECT_EQ(kv_head_bytes(kv_format("q8_0"), 128), Bytes{4 * 34});
+  EXPECT_EQ(kv_head_bytes(kv_format("q4_0"), 80), Bytes{3 * 18});
+}
+
+TEST(Format, WhatIsNotQuantisedKeepsTheWidthOfItsEngine) {
+  EXPECT_EQ(plain_element_bytes(weight_format("fp32")), 4);
+  EXPECT_EQ(plain_element_bytes(weight_format("int8")), 2);
+  EXPECT_EQ(plain_element_bytes(weight_format("gptq-int4")), 2);
+  EXPECT_EQ(plain_element_bytes(weight_format("q4_0")), 4);  // GGUF stores norms and biases as F32
+}
+
+}  // namespace
+}  // namespace calibram
