@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/engine/question.hpp"
+#include "src/engine/rounding.hpp"
 #include "src/engine/term.hpp"
 
 #include <vector>
@@ -15,33 +16,28 @@ inline constexpr std::size_t phase_count = 5;
 inline constexpr std::array<std::string_view, phase_count> phase_names = {"load", "reserve", "prefill",
                                                                           "first_decode", "last_decode"};
 
-/// How an allocator rounds one tensor up.
-enum class Rounding : unsigned char {
-  exact,        ///< not at all
-  page_4k,      ///< mmap on the host
-  page_2m,      ///< cudaMalloc: pages of 2 MiB (facts of the driver since Pascal)
-  torch_block,  ///< PyTorch's caching allocator: 512 B, and unsplit slack of large segments
-};
-
-Bytes rounded_size(Bytes size, Rounding rounding);
-
 /// What one device holds at the instant of its peak, and the peak of every phase.
 struct DeviceCount {
   TermBytes at_peak;  ///< rounded bytes by term at the peak
+  Bytes total;        ///< their sum
   Bytes requested;    ///< the same instant before rounding
   Phase phase = Phase::load;
   std::array<Bytes, phase_count> phase_peaks{};
 };
 
 struct Count {
+  Bytes total;                       ///< the sum of the terms
   TermBytes terms;                   ///< summed over devices, each at its own peak
   Bytes requested;                   ///< summed likewise, before rounding
   std::vector<DeviceCount> devices;  ///< one per device, never empty
 };
 
+/// @throws InputError when the model, formats, runtime and workload do not go together
+void validate_countable(const Question& question, const Runtime& runtime);
+
 /// Counts a run. The rounding follows from the metric: `allocated` from the runtime's allocator, `rss` and
-/// `device` from the pages of the memory. @throws InputError when the model, formats, runtime and workload do
-/// not go together
+/// `device` from the pages of the memory.
+/// @throws InputError as validate_countable
 Count count(const Question& question, const Runtime& runtime);
 
 }  // namespace calibram

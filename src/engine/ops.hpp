@@ -27,6 +27,7 @@ struct Tensor {
   std::int64_t columns = 0;
   Element element = Element::fp16;
   Term term = Term::activation;
+  unsigned char device = 0;
 
   bool empty() const noexcept { return rows == 0; }
   Bytes bytes() const { return Bytes{checked_product({rows, columns, element_bytes(element)})}; }
@@ -45,6 +46,8 @@ struct Tensor {
 struct Weight {
   Tensor values;
   Tensor scales;  ///< empty unless the values are quantised
+  std::int64_t outputs = 0;
+  std::int64_t inputs = 0;
 };
 
 /// Keys and values of one layer. Rows are positions: sequence s, position p is row s * capacity + p;
@@ -85,8 +88,12 @@ class Ops {
   virtual void release(Tensor& tensor) = 0;
   /// Tensors are allocated on this device from now on.
   virtual void use_device(int) {}
-  /// Runs `body` for every layer of the range, or for as many as tell the same (see CountingOps).
+  /// Calls `body` with the index of every layer of the range, or with those of as few as stand for all
+  /// (see CountingOps); then state is kept for `layer_slots` layers only, the first of the range.
   virtual void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) = 0;
+  virtual std::int64_t layer_slots(LayerRange range) const { return range.count; }
+  /// Whether a step computes this layer. Long measurements may skip layers whose memory is all allocated.
+  virtual bool executes(std::int64_t) const { return true; }
 
   // Filling. Every element is written, deterministically from `seed`.
   virtual void fill_weight(Weight& weight, std::uint64_t seed) = 0;  ///< zero mean, variance 1 / columns
@@ -115,8 +122,11 @@ class Ops {
                       StepShape step) = 0;
   /// Writes the step's keys and values into the cache, quantising where it is INT8.
   virtual void append(const Tensor& keys, const Tensor& values, StepShape step, KvCache& cache) = 0;
-  /// Copies the first `positions` of every sequence from one cache into another.
+  /// Copies the first `positions` of every sequence from one cache into another, of those tensors that
+  /// both have.
   virtual void copy_cache(const KvCache& from, std::int64_t positions, KvCache& to) = 0;
+  /// Repeats every KV head for the query heads that share it: out is [x.rows, heads * head_size].
+  virtual void expand_heads(const Attention& attention, const Tensor& x, Tensor& out) = 0;
   /// Causal attention of the step's queries over the cache, streamed: nothing quadratic is allocated.
   virtual void attend(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
                       Tensor& out) = 0;

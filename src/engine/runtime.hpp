@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/core/bytes.hpp"
+#include "src/engine/version.hpp"
 
 #include <map>
 #include <span>
@@ -18,9 +19,10 @@ enum class CacheGrowth : unsigned char {
 };
 enum class LogitsRows : unsigned char { last, all };
 enum class RotaryTables : unsigned char {
-  none,       ///< angles are computed in the kernel
-  per_layer,  ///< every layer keeps cosines and sines of all max_positions
-  per_step,   ///< one pair for the positions of the step, shared by all layers
+  none,           ///< angles are computed in the kernel
+  per_layer,      ///< every layer keeps cosines and sines of all max_positions
+  per_attention,  ///< made in every attention for the positions of the step
+  per_step,       ///< made once for the positions of the step, shared by all layers
 };
 enum class AllocatorKind : unsigned char {
   exact,    ///< live bytes are the bytes asked for
@@ -30,6 +32,7 @@ enum class AllocatorKind : unsigned char {
 /// The memory behaviour of one engine version. The fields steer the one decoder pass.
 struct Runtime {
   std::string name;  ///< family@version, as asked
+  Version version;   ///< all zero where the family has none
   AttentionKind attention = AttentionKind::flash;
   CacheGrowth cache_growth = CacheGrowth::reserved;
   LogitsRows logits_rows = LogitsRows::last;
@@ -67,9 +70,9 @@ struct RuntimeFamily {
 };
 std::span<const RuntimeFamily> runtime_families();
 
-/// The behaviour of `family[@version]` under these options.
+/// The behaviour of `family[@version]` under these options for a model of `model_family` (`model_type`).
 /// @throws InputError for an unknown family, a version outside the known range (which it names), or an
 /// unknown option or value
-Runtime resolve_runtime(std::string_view name, const Options& options);
+Runtime resolve_runtime(std::string_view name, const Options& options, std::string_view model_family);
 
 }  // namespace calibram

@@ -21,7 +21,7 @@ namespace {
 // heads, KV heads, head size, MLP width, vocabulary, tied, positions, rope theta, norm epsilon, stored
 // format, window, rotary fraction, aliases.
 // clang-format off
-constexpr std::array<CatalogueEntry, 66> table = {{
+constexpr std::array<CatalogueEntry, 72> table = {{
     {"qwen1.5-0.5b", "qwen2", 1024, 24, 16, 16, 64, 2816, 151936, true, 32768, 1e6, 1e-6, "bf16", 0, -1, "qwen1.5-0.5b-chat"},
     {"qwen1.5-1.8b", "qwen2", 2048, 24, 16, 16, 128, 5504, 151936, false, 32768, 1e6, 1e-6, "bf16", 0, -1, "qwen1.5-1.8b-chat"},
     {"qwen1.5-4b", "qwen2", 2560, 40, 20, 20, 128, 6912, 151936, false, 32768, 5e6, 1e-6, "bf16", 0, -1, "qwen1.5-4b-chat"},
@@ -88,6 +88,14 @@ constexpr std::array<CatalogueEntry, 66> table = {{
     {"starcoder2-3b", "starcoder2", 3072, 30, 24, 2, 128, 12288, 49152, true, 16384, 999999.4420358813, 1e-5, "fp32", 4096},
     {"starcoder2-7b", "starcoder2", 4608, 32, 36, 4, 128, 18432, 49152, true, 16384, 1e6, 1e-5, "fp32", 4096},
     {"stablelm-3b-4e1t", "stablelm", 2560, 32, 32, 32, 80, 6912, 50304, false, 4096, 1e4, 1e-5, "bf16"},
+    // Shapes that calibram's own sweep runs: small, and each large in something else (cache, weights, MLP,
+    // vocabulary, depth). No publisher has them; they are in the table so that their rows can be read again.
+    {"probe-mha", "llama", 512, 16, 8, 8, 64, 1408, 32000, false, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-gqa", "llama", 768, 12, 12, 4, 64, 3072, 32000, true, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-mqa", "llama", 512, 8, 8, 1, 64, 4096, 64000, true, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-deep", "llama", 256, 48, 4, 4, 64, 704, 16000, false, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-plain", "phi", 640, 12, 10, 10, 64, 2560, 50304, false, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-vocabulary", "qwen2", 512, 10, 4, 2, 128, 5632, 128000, true, 131072, 1e4, 1e-6, "fp16"},
 }};
 // clang-format on
 

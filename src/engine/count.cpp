@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Drives a counted pass through its phases.
+#include "src/engine/count.hpp"
+
+#include "src/core/error.hpp"
+#include "src/engine/counting_ops.hpp"
+#include "src/engine/decoder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace calibram {
+namespace {
+
+Rounding rounding_of(Metric metric, const Runtime& runtime) {
+  if (metric == Metric::rss) return Rounding::page_4k;
+  if (metric == Metric::device) return Rounding::page_2m;
+  return runtime.allocator == AllocatorKind::caching ? Rounding::torch_block : Rounding::exact;
+}
+
+void check_window(const Model& model, const Workload& workload) {
+  for (const LayerRun& run : model.layers) {
+    const std::optional<std::int64_t>& window = run.layer.attention.window;
+    if (window && *window < workload.context_tokens())
+      throw InputError{fmt::format("cannot count {} tokens of {}", workload.context_tokens(), model.name),
+                       fmt::format("its sliding_window is {}, and windowed caches are not modelled yet", *window),
+                       fmt::format("ask for a context of at most {} tokens", *window)};
+  }
+}
+
+void check_devices(const Question& question, const Runtime& runtime) {
+  if (question.devices == 1) return;
+  if (question.split == Split::tensor)
+    throw InputError{"cannot count split=tensor", "only whole layers are placed on devices so far",
+                     "use split=layers"};
+  if (!runtime.functional)
+    throw InputError{fmt::format("runtime {} runs on one device", runtime.name),
+                     fmt::format("devices is {}", question.devices), "use devices=1"};
+  if (question.devices > layer_count(*question.model))
+    throw InputError{fmt::format("cannot split {} layers over {} devices", layer_count(*question.model),
+                                 question.devices),
+                     "a device would hold no layer", "use fewer devices"};
+}
+
+void check_formats(const Question& question, const Runtime& runtime) {
+  const Format& weights = *question.weights;
+  if (!weights.has_exact_bytes)
+    throw InputError{fmt::format("the bytes of weights={} are not known", weights.name),
+                     "it mixes types from tensor to tensor", "name a plain format; see \"calibram formats\""};
+  const std::string_view kv = question.kv->name;
+  const bool plain_kv = kv == "fp16" || kv == "bf16" || kv == "fp32";
+  if (!plain_kv && !(kv == "int8" && runtime.cache_growth == CacheGrowth::reserved))
+    throw InputError{fmt::format("runtime {} has no kv={} cache", runtime.name, kv), "",
+                     runtime.functional ? "use fp16 or bf16" : "use fp16, bf16 or int8 with cache=reserved"};
+  if (plain_kv && question.kv->block_bytes != plain_element_bytes(weights))
+    throw InputError{fmt::format("kv={} does not go with weights={}", kv, weights.name),
+                     "the cache holds what the projections give",
+                     "use a kv format as wide as the activations"};
+}
+
+}  // namespace
+
+void validate_countable(const Question& question, const Runtime& runtime) {
+  if (!question.model)
+    throw InputError{fmt::format("'{}' is a size without an architecture", question.subject), "",
+                     "name a model; only the rules of thumb can answer a bare size"};
+  validate(question.workload);
+  check_window(*question.model, question.workload);
+  check_devices(question, runtime);
+  check_formats(question, runtime);
+}
+
+Count count(const Question& question, const Runtime& runtime) {
+  validate_countable(question, runtime);
+  CountingOps ops{question.devices, rounding_of(question.metric, runtime)};
+  Decoder decoder{question, runtime, ops};
+  const Workload& workload = question.workload;
+  decoder.load();
+  ops.begin(Phase::reserve);
+  decoder.reserve();
+  ops.begin(Phase::prefill);
+  decoder.prefill();
+  // The prefill gives the first token; generate - 1 steps give the others. Of these the first (the
+  // prompt's logits may still be there) and the last (the longest) can hold the peak.
+  if (workload.generate >= 2) {
+    ops.begin(Phase::first_decode);
+    decoder.decode();
+  }
+  if (workload.generate >= 3) {
+    decoder.skip_to(workload.prompt + workload.generate - 2);
+    ops.begin(Phase::last_decode);
+    decoder.decode();
+  }
+  Count result;
+  result.devices = ops.devices();
+  for (const DeviceCount& device : result.devices) {
+    result.total += device.total;
+    result.terms += device.at_peak;
+    result.requested += device.requested;
+  }
+  return result;
+}
+
+}  // namespace calibram

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The books of a counted pass.
+#include "src/engine/counting_ops.hpp"
+
+#include <algorithm>
+
+namespace calibram {
+
+CountingOps::CountingOps(int devices, Rounding rounding, bool fold)
+    : rounding_{rounding},
+      fold_{fold},
+      live_(static_cast<std::size_t>(devices)),
+      counts_(static_cast<std::size_t>(devices)) {}
+
+void CountingOps::begin(Phase phase) {
+  phase_ = phase;
+  for (std::size_t device = 0; device < live_.size(); ++device) note_peak(device);
+}
+
+Tensor CountingOps::allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) {
+  const Tensor tensor{nullptr, rows, columns, element, term, static_cast<unsigned char>(device_)};
+  const Bytes requested = tensor.bytes();
+  const Bytes rounded = rounded_size(requested, rounding_);
+  Live& live = live_[tensor.device];
+  live.rounded[term] += rounded;
+  live.rounded_total += rounded;
+  live.requested += requested;
+  note_peak(tensor.device);
+  return tensor;
+}
+
+void CountingOps::release(Tensor& tensor) {
+  if (tensor.empty()) return;
+  const Bytes requested = tensor.bytes();
+  const Bytes rounded = rounded_size(requested, rounding_);
+  Live& live = live_[tensor.device];
+  live.rounded[tensor.term] -= rounded;
+  live.rounded_total -= rounded;
+  live.requested -= requested;
+  tensor = Tensor{};
+}
+
+void CountingOps::for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) {
+  if (!fold_ || range.count <= 2) {
+    for (std::int64_t i = 0; i < range.count; ++i) body(range.first + i);
+    return;
+  }
+  const std::vector<Live> before = live_;
+  body(range.first);
+  for (std::size_t device = 0; device < live_.size(); ++device) {
+    Live& live = live_[device];
+    const Live& start = before[device];
+    const std::int64_t more = range.count - 2;
+    for (std::size_t i = 0; i < term_count; ++i) {
+      const Term term{static_cast<unsigned char>(i)};
+      live.rounded[term] += more * (live.rounded[term] - start.rounded[term]);
+    }
+    live.rounded_total += more * (live.rounded_total - start.rounded_total);
+    live.requested += more * (live.requested - start.requested);
+  }
+  body(range.first + 1);
+}
+
+std::int64_t CountingOps::layer_slots(LayerRange range) const {
+  return fold_ ? std::min<std::int64_t>(range.count, 2) : range.count;
+}
+
+void CountingOps::note_peak(std::size_t device) {
+  const Live& live = live_[device];
+  DeviceCount& count = counts_[device];
+  Bytes& phase_peak = count.phase_peaks[static_cast<std::size_t>(phase_)];
+  if (live.rounded_total > phase_peak) phase_peak = live.rounded_total;
+  if (live.rounded_total <= count.total) return;
+  count.total = live.rounded_total;
+  count.at_peak = live.rounded;
+  count.requested = live.requested;
+  count.phase = phase_;
+}
+
+}  // namespace calibram

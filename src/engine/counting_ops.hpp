@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Ops that allocate and compute nothing: they record what would be alive, by term, device and phase.
+#pragma once
+
+#include "src/engine/count.hpp"
+#include "src/engine/ops.hpp"
+#include "src/engine/rounding.hpp"
+
+#include <vector>
+
+namespace calibram {
+
+/// Counts a decoder pass. Identical layers are folded: a range of n layers costs two calls of its body.
+///
+/// Why two are enough: layer i of a range starts from the live bytes of layer 0 plus i times what one layer
+/// leaves behind, and holds the same bytes within. That is linear in i, so the highest instant lies in the
+/// first or in the last layer, and both are counted.
+class CountingOps final : public Ops {
+ public:
+  /// `fold` = false counts every layer, which gives the same answer and is there to prove it.
+  CountingOps(int devices, Rounding rounding, bool fold = true);
+
+  /// Peaks belong to this phase from now on; its first peak is what is alive already.
+  void begin(Phase phase);
+
+  const std::vector<DeviceCount>& devices() const { return counts_; }
+
+  Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) override;
+  void release(Tensor& tensor) override;
+  void use_device(int device) override { device_ = device; }
+  void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) override;
+  std::int64_t layer_slots(LayerRange range) const override;
+
+  void fill_weight(Weight&, std::uint64_t) override {}
+  void fill_ones(Tensor&) override {}
+  void fill_zeros(Tensor&) override {}
+  void fill_tokens(Tensor&, std::int64_t, std::uint64_t) override {}
+  void embed(const Weight&, const Tensor&, const Tensor&, StepShape, Tensor&) override {}
+  void norm(Norm, double, const Tensor&, const Tensor&, const Tensor&, Tensor&) override {}
+  void matmul(const Tensor&, const Weight&, const Tensor&, Tensor&) override {}
+  void quantise(const Tensor&, Tensor&, Tensor&) override {}
+  void matmul_int8(const Tensor&, const Weight&, Tensor&) override {}
+  void dequantise(const Tensor&, const Tensor&, const Weight&, const Tensor&, Tensor&) override {}
+  void rotate(Tensor&, std::int64_t, const Attention&, double, StepShape) override {}
+  void append(const Tensor&, const Tensor&, StepShape, KvCache&) override {}
+  void copy_cache(const KvCache&, std::int64_t, KvCache&) override {}
+  void expand_heads(const Attention&, const Tensor&, Tensor&) override {}
+  void attend(const Attention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
+  void score(const Attention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
+  void softmax(const Tensor&, Tensor&) override {}
+  void mix(const Attention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
+  void activate(Activation, const Tensor&, Tensor&) override {}
+  void multiply(const Tensor&, const Tensor&, Tensor&) override {}
+  void add(const Tensor&, const Tensor&, Tensor&) override {}
+  void convert(const Tensor&, Tensor&) override {}
+  void last_rows(const Tensor&, StepShape, Tensor&) override {}
+  void sample(const Tensor&, Tensor&) override {}
+
+ private:
+  /// What is alive on one device.
+  struct Live {
+    TermBytes rounded;
+    Bytes rounded_total;
+    Bytes requested;
+  };
+
+  void note_peak(std::size_t device);
+
+  Rounding rounding_;
+  bool fold_;
+  int device_ = 0;
+  Phase phase_ = Phase::load;
+  std::vector<Live> live_;
+  std::vector<DeviceCount> counts_;
+};
+
+}  // namespace calibram

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The one forward pass of a decoder-only transformer, written over Ops: counted, run on the host or on a card.
+#pragma once
+
+#include "src/engine/ops.hpp"
+#include "src/engine/question.hpp"
+#include "src/model/weights.hpp"
+
+#include <array>
+#include <vector>
+
+namespace calibram {
+
+/// Weight handles, indexed by name; those that a model lacks are empty.
+class WeightSet {
+ public:
+  Weight& operator[](WeightName name) { return weights_[static_cast<std::size_t>(name)]; }
+  const Weight& operator[](WeightName name) const { return weights_[static_cast<std::size_t>(name)]; }
+
+ private:
+  std::array<Weight, weight_name_count> weights_{};
+};
+
+/// What one layer owns between steps.
+struct LayerState {
+  WeightSet weights;
+  KvCache cache;
+  KvCache previous_cache;  ///< the copy before the step, where the runtime keeps it
+  Tensor rotary_table;     ///< cosines and sines, where the runtime keeps them per layer
+};
+
+/// Runs a model: load, reserve, prefill, decode. The runtime's fields decide what is allocated when; which
+/// machine does it is the business of Ops. Shapes: activations are [batch * tokens, width].
+class Decoder {
+ public:
+  /// `question` names a model and its formats; it, `runtime` and `ops` must outlive the decoder.
+  /// @throws InputError when they do not go together
+  Decoder(const Question& question, const Runtime& runtime, Ops& ops);
+
+  void load();     ///< allocates and fills every weight, and what the runtime sets up beside them
+  void reserve();  ///< allocates the cache of the whole context, where the runtime reserves it
+  void prefill();  ///< one step over the whole prompt
+  void decode();   ///< one step of one token per sequence
+  /// Leaves out decode steps until `position` tokens are cached: for counting, which needs no values.
+  void skip_to(std::int64_t position);
+  void finish();   ///< frees everything
+
+  /// Tokens cached per sequence.
+  std::int64_t position() const noexcept { return position_; }
+  /// Logits of the last step, [batch or batch * tokens, vocabulary]. Valid until the next step.
+  const Tensor& logits() const noexcept { return logits_; }
+  /// Token ids of the last prefill, [batch * prompt, 1].
+  const Tensor& prompt_tokens() const noexcept { return prompt_tokens_; }
+  const WeightSet& outer_weights() const noexcept { return outer_; }
+  const LayerState& layer_state(std::int64_t layer) const;
+
+ private:
+  /// Identical layers on one device, and the state of those of them that Ops tells apart.
+  struct Stage {
+    const Layer* layer;
+    LayerRange range;
+    int device;
+    bool reads_embedding;  ///< its input is the embedding itself, which outlives it
+    std::vector<LayerState> states;
+  };
+
+  void plan_stages();
+  void for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body);
+
+  // Loading (decoder.cpp).
+  Weight allocate_weight(const WeightShape& shape);
+  void load_weights(const WeightShapes& shapes, WeightSet& weights, std::uint64_t seed);
+  void release_weights(WeightSet& weights);
+  void allocate_cache(const Layer& layer, std::int64_t capacity, KvCache& cache);
+  void release_cache(KvCache& cache);
+
+  // A step (decoder.cpp): embedding, layers, logits.
+  void step(const Tensor& tokens, StepShape shape);
+  Tensor embed(const Tensor& tokens, StepShape shape);
+  Tensor move_to(Tensor& tensor, int device);
+  void compute_logits(Tensor& normed, StepShape shape);
+
+  // A layer (decoder_layer.cpp).
+  Tensor run_layer(const Stage& stage, LayerState& state, Tensor input, StepShape shape);
+  Tensor attention(const Layer& layer, LayerState& state, Tensor& normed, StepShape shape);
+  Tensor mlp(const Layer& layer, const LayerState& state, Tensor& normed);
+  void grow_cache(const Layer& layer, LayerState& state, Tensor& keys, Tensor& values, StepShape shape);
+  void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
+  Tensor attend(const Layer& layer, const LayerState& state, const Tensor& queries, StepShape shape);
+  Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
+                        StepShape shape);
+
+  // Operations (decoder_layer.cpp) that work in place or return new tensors, as the runtime does.
+  Tensor allocate(std::int64_t rows, std::int64_t columns, Term term = Term::activation);
+  Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term = Term::activation);
+  Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
+  void norm_heads(Tensor& x, const Weight& weight);
+  Tensor gather_angles(const Attention& attention, StepShape shape);
+  void rotate(Tensor& x, std::int64_t heads, const Layer& layer, StepShape shape);
+  Tensor add(Tensor& x, Tensor& y);
+  /// Frees an argument that is not needed any more, unless a caller's variable would still hold it.
+  void drop(Tensor& tensor);
+
+  const Model& model_;
+  const Question& question_;
+  const Runtime& runtime_;
+  Ops& ops_;
+  Element element_;  ///< of activations and plain weights
+  std::vector<Stage> stages_;
+  WeightSet outer_;
+  Tensor gemm_workspace_;
+  Tensor mask_;        ///< the additive causal mask of eager attention, [batch * tokens, length]
+  Tensor step_table_;  ///< cosines and sines of the step, where the runtime makes them per step
+  Tensor logits_;
+  Tensor previous_logits_;
+  Tensor prompt_tokens_;
+  Tensor next_tokens_;
+  std::int64_t position_ = 0;
+};
+
+}  // namespace calibram

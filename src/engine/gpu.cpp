@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The table of cards.
+#include "src/engine/gpu.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace calibram {
+namespace {
+
+// Compute capabilities: developer.nvidia.com/cuda-gpus.
+constexpr std::array gpu_table = {
+    Gpu{"V100", 70},  Gpu{"T4", 75},   Gpu{"A100", 80}, Gpu{"A800", 80},  Gpu{"A30", 80},  Gpu{"A10", 86},
+    Gpu{"A10G", 86},  Gpu{"A40", 86},  Gpu{"A6000", 86}, Gpu{"3090", 86}, Gpu{"L4", 89},   Gpu{"L40", 89},
+    Gpu{"L40S", 89},  Gpu{"4090", 89}, Gpu{"H100", 90}, Gpu{"H200", 90},  Gpu{"H800", 90}, Gpu{"H20", 90},
+    Gpu{"GH200", 90},
+};
+
+/// Whether `word` stands in `text` between characters that are neither letters nor digits.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto is_edge = [&](std::size_t i) {
+    return i >= text.size() || std::isalnum(static_cast<unsigned char>(text[i])) == 0;
+  };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    if ((at == 0 || is_edge(at - 1)) && is_edge(at + word.size())) return true;
+  return false;
+}
+
+}  // namespace
+
+std::span<const Gpu> gpus() { return gpu_table; }
+
+const Gpu* find_gpu(std::string_view device) {
+  const auto* found = std::find_if(gpu_table.begin(), gpu_table.end(),
+                                   [&](const Gpu& gpu) { return has_word(device, gpu.name); });
+  return found == gpu_table.end() ? nullptr : found;
+}
+
+Bytes torch_gemm_workspace(std::string_view device) {
+  const Gpu* gpu = find_gpu(device);
+  const bool hopper = gpu != nullptr && gpu->compute_capability == 90;
+  return Bytes{hopper ? std::int64_t{4096} * 8 * 1024 : std::int64_t{4096} * 1024 * 2 + 16 * 1024 * 8};
+}
+
+}  // namespace calibram

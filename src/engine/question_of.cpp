@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Makes a question from a row: finds the model, the formats and the runtime that its words name.
+#include "src/core/error.hpp"
+#include "src/core/number.hpp"
+#include "src/engine/measurement.hpp"
+#include "src/model/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+namespace calibram {
+namespace {
+
+/// "70B", "0.5b", "350M": parameters, or nothing for what is no bare size.
+std::optional<double> bare_size(const std::string& subject) {
+  if (subject.size() < 2) return std::nullopt;
+  const char unit = subject.back();
+  const double scale = unit == 'B' || unit == 'b' ? 1e9 : unit == 'M' || unit == 'm' ? 1e6 : 0;
+  if (scale == 0) return std::nullopt;
+  const std::optional<double> count = parse_number(std::string_view{subject}.substr(0, subject.size() - 1));
+  if (!count) return std::nullopt;
+  const double parameters = *count * scale;
+  if (!(parameters >= 1 && parameters <= 1e15))
+    throw InputError{fmt::format("invalid size '{}'", subject), "must be from 1 to 10^15 parameters",
+                     "write 70B or 350M, say"};
+  return parameters;
+}
+
+std::string resolved_subject(const Measurement& row) {
+  const std::filesystem::path path{row.model};
+  if (row.file.empty() || path.is_absolute() || find_model(row.model)) return row.model;
+  const std::filesystem::path beside = std::filesystem::path{row.file}.parent_path() / path;
+  // A name that is neither known nor a file stays as it is written, for the error to quote.
+  return std::filesystem::exists(beside) || row.model.find('/') != std::string::npos ? beside.string() : row.model;
+}
+
+}  // namespace
+
+Question question_of(const Measurement& row) {
+  Question question;
+  question.subject = row.model;
+  if (const std::optional<double> size = bare_size(row.model)) {
+    question.parameters = *size;
+  } else {
+    question.model = std::make_shared<const Model>(load_model(resolved_subject(row)));
+    question.parameters = static_cast<double>(parameter_count(*question.model));
+  }
+  const std::string stored = question.model ? question.model->stored_format : "fp16";
+  question.weights = &weight_format(row.weights.empty() ? "as-stored" : row.weights, stored);
+  const std::string_view plain = question.weights->name == "fp32" ? "fp32" : stored == "bf16" ? "bf16" : "fp16";
+  question.kv = &kv_format(row.kv.empty() ? plain : row.kv);
+  question.workload = row.workload;
+  question.runtime = row.runtime;
+  question.options = row.options;
+  question.devices = row.devices;
+  question.split = row.split;
+  question.metric = row.metric;
+  question.device = row.device;
+  return question;
+}
+
+}  // namespace calibram

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// How allocators round the size of one tensor up.
+#pragma once
+
+#include "src/core/bytes.hpp"
+
+namespace calibram {
+
+enum class Rounding : unsigned char {
+  exact,        ///< not at all
+  page_4k,      ///< mmap on the host: pages of 4 KiB
+  page_2m,      ///< cudaMalloc of more than 1 MiB: pages of 2 MiB, counted as full (pytorch#17120)
+  torch_block,  ///< PyTorch's caching allocator: the block that a fresh segment would yield
+};
+
+/// The bytes that a tensor of `size` bytes (not negative) occupies.
+///
+/// torch_block follows c10/cuda/CUDACachingAllocator.cpp: sizes are multiples of 512 B; a request of at
+/// least 10 MiB gets a segment of its own in multiples of 2 MiB, which is split only when more than
+/// 1 MiB would be left over, so that a smaller rest stays in the block and counts as allocated.
+constexpr Bytes rounded_size(Bytes size, Rounding rounding) {
+  constexpr std::int64_t torch_unit = 512;
+  constexpr std::int64_t torch_large_request = 10 << 20;
+  constexpr std::int64_t torch_segment_unit = 2 << 20;
+  constexpr std::int64_t torch_split_rest = 1 << 20;
+  switch (rounding) {
+    case Rounding::exact: return size;
+    case Rounding::page_4k: return Bytes{round_up(size.count(), 4 << 10)};
+    case Rounding::page_2m: return Bytes{round_up(size.count(), 2 << 20)};
+    case Rounding::torch_block: break;
+  }
+  const std::int64_t block = round_up(size.count(), torch_unit);
+  if (block < torch_large_request) return Bytes{block};
+  const std::int64_t segment = round_up(block, torch_segment_unit);
+  return Bytes{segment - block > torch_split_rest ? block : segment};
+}
+
+}  // namespace calibram

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The version history of transformers as tables of intervals.
+//
+// Read in the upstream source at the branch point of every minor release from 4.31 to 4.57
+// (src/transformers/models/*/modeling_*.py, generation/utils.py, cache_utils.py). Pull requests: #30536
+// (4.42: generate() drops the old logits and passes one DynamicCache), #31292 (4.45: logits of the last
+// position only), #33902 (4.46: no FP32 copy of them in forward).
+#include "src/engine/transformers.hpp"
+
+#include "src/core/error.hpp"
+#include "src/engine/version.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace calibram {
+namespace {
+
+constexpr Version first_known{4, 31, 0};
+constexpr Version end_known{4, 58, 0};
+constexpr Version always{};
+
+constexpr Version logits_upcast_from{4, 32, 0};
+constexpr Version one_cache_from{4, 42, 0};
+constexpr Version last_logits_from{4, 45, 0};
+constexpr Version no_upcast_from{4, 46, 0};
+constexpr Version sdpa_default_from{4, 36, 0};
+
+/// A behaviour that a family shows in first <= version < end.
+struct FamilyInterval {
+  std::string_view family;
+  Version first, end;
+};
+
+/// Cosine and sine buffers for max_position_embeddings in every layer.
+constexpr std::array rotary_buffers = {
+    FamilyInterval{"llama", always, {4, 38, 0}},        FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
+    FamilyInterval{"qwen2", always, {4, 45, 0}},        FamilyInterval{"phi", always, {4, 45, 0}},
+    FamilyInterval{"mistral", always, {4, 42, 0}},      FamilyInterval{"stablelm", always, {4, 45, 0}},
+    FamilyInterval{"starcoder2", always, {4, 45, 0}},
+};
+
+/// Cosines and sines made once per forward and shared by the layers; before, in every attention.
+constexpr std::array rotary_once_per_step = {
+    FamilyInterval{"llama", {4, 43, 0}, end_known},   FamilyInterval{"qwen2", {4, 45, 0}, end_known},
+    FamilyInterval{"phi", {4, 45, 0}, end_known},     FamilyInterval{"mistral", {4, 48, 0}, end_known},
+    FamilyInterval{"gemma", {4, 48, 0}, end_known},   FamilyInterval{"gemma2", {4, 48, 0}, end_known},
+    FamilyInterval{"phi3", {4, 48, 0}, end_known},    FamilyInterval{"qwen3", always, end_known},
+};
+
+/// repeat_kv before FlashAttention, which would not need it.
+constexpr std::array flash_expands_cache = {
+    FamilyInterval{"qwen2", always, {4, 48, 0}},
+    FamilyInterval{"mistral", always, {4, 48, 0}},
+    FamilyInterval{"phi3", always, {4, 48, 0}},
+    FamilyInterval{"starcoder2", always, {4, 48, 0}},
+};
+
+/// repeat_kv before scaled_dot_product_attention: until it took enable_gqa (#39412).
+constexpr Version sdpa_groups_from{4, 54, 0};
+
+bool holds(std::span<const FamilyInterval> intervals, std::string_view family, Version version) {
+  return std::any_of(intervals.begin(), intervals.end(), [&](const FamilyInterval& i) {
+    return i.family == family && i.first <= version && version < i.end;
+  });
+}
+
+Version known_version(std::string_view name, std::string_view text) {
+  if (text.empty())
+    throw InputError{"runtime transformers needs a version", "what it keeps in memory changed between versions",
+                     "write transformers@4.46.0, say"};
+  const std::optional<Version> version = parse_version(text);
+  if (!version)
+    throw InputError{fmt::format("invalid version '{}' of runtime transformers", text),
+                     "must be numbers joined by dots", "write transformers@4.46.0, say"};
+  if (*version < first_known || *version >= end_known)
+    throw InputError{fmt::format("runtime {} is not known", name),
+                     fmt::format("known versions: {}", transformers_versions), "name a version in that range"};
+  return *version;
+}
+
+}  // namespace
+
+Runtime transformers_runtime(std::string_view name, std::string_view version_text, std::string_view family) {
+  const Version version = known_version(name, version_text);
+  Runtime runtime;
+  runtime.name = name;
+  runtime.version = version;
+  runtime.attention = version < sdpa_default_from ? AttentionKind::eager : AttentionKind::sdpa;
+  runtime.cache_growth = CacheGrowth::concatenated;
+  runtime.logits_rows = version < last_logits_from ? LogitsRows::all : LogitsRows::last;
+  runtime.upcasts_logits = version >= logits_upcast_from && version < no_upcast_from;
+  runtime.keeps_previous_cache = runtime.keeps_previous_logits = version < one_cache_from;
+  runtime.rotary_tables = holds(rotary_buffers, family, version)         ? RotaryTables::per_layer
+                          : holds(rotary_once_per_step, family, version) ? RotaryTables::per_step
+                                                                         : RotaryTables::per_attention;
+  runtime.allocator = AllocatorKind::caching;
+  runtime.functional = true;
+  runtime.counts_gemm_workspace = true;
+  settle_transformers_attention(runtime, family);
+  return runtime;
+}
+
+void settle_transformers_attention(Runtime& runtime, std::string_view family) {
+  switch (runtime.attention) {
+    case AttentionKind::eager: runtime.expands_cache = true; break;
+    case AttentionKind::sdpa: runtime.expands_cache = runtime.version < sdpa_groups_from; break;
+    case AttentionKind::flash:
+      runtime.expands_cache = holds(flash_expands_cache, family, runtime.version);
+      break;
+  }
+}
+
+}  // namespace calibram
