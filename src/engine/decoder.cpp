@@ -14,6 +14,9 @@ namespace {
 /// INT8 activations and weights are padded to this depth, which tensor cores need (cublasLt).
 constexpr std::int64_t int8_depth_multiple = 16;
 
+bool is_fp32(const Format& format) { return format.block_elements == 1 && format.block_bytes == 4; }
+
+/// What a format leaves alone: norms and biases, and embedding and head where it does not quantise them.
 Element plain_element(const Format& format) {
   return plain_element_bytes(format) == 4 ? Element::fp32 : Element::fp16;
 }
@@ -38,7 +41,7 @@ Decoder::Decoder(const Question& question, const Runtime& runtime, Ops& ops)
       question_{question},
       runtime_{runtime},
       ops_{ops},
-      element_{plain_element(*question.weights)} {
+      element_{is_fp32(*question.weights) ? Element::fp32 : Element::fp16} {
   plan_stages();
 }
 
@@ -82,7 +85,9 @@ Weight Decoder::allocate_weight(const WeightShape& shape) {
   Weight weight{{}, {}, shape.rows, shape.columns};
   const bool plain = shape.role == WeightRole::vector ||
                      (shape.role == WeightRole::outer && !format.quantises_outer);
-  if (plain || (format.block_elements == 1 && format.block_bytes == element_bytes(element_))) {
+  if (plain) {
+    weight.values = ops_.allocate(Term::weights, plain_element(format), shape.rows, shape.columns);
+  } else if (format.block_elements == 1 && format.block_bytes == element_bytes(element_)) {
     weight.values = ops_.allocate(Term::weights, element_, shape.rows, shape.columns);
   } else if (format.name == "int8") {
     weight.values = ops_.allocate(Term::weights, Element::int8, shape.rows,

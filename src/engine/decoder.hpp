@@ -105,7 +105,7 @@ class Decoder {
   const Question& question_;
   const Runtime& runtime_;
   Ops& ops_;
-  Element element_;  ///< of activations and plain weights
+  Element element_;  ///< of activations, cache and logits
   std::vector<Stage> stages_;
   WeightSet outer_;
   Tensor gemm_workspace_;

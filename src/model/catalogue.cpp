@@ -86,7 +86,7 @@ constexpr std::array<CatalogueEntry, 72> table = {{
     {"gpt2-large", "gpt2", 1280, 36, 20, 20, 64, 5120, 50257, true, 1024, 1e4, 1e-5, "fp32"},
     {"gpt2-xl", "gpt2", 1600, 48, 25, 25, 64, 6400, 50257, true, 1024, 1e4, 1e-5, "fp32"},
     {"starcoder2-3b", "starcoder2", 3072, 30, 24, 2, 128, 12288, 49152, true, 16384, 999999.4420358813, 1e-5, "fp32", 4096},
-    {"starcoder2-7b", "starcoder2", 4608, 32, 36, 4, 128, 18432, 49152, true, 16384, 1e6, 1e-5, "fp32", 4096},
+    {"starcoder2-7b", "starcoder2", 4608, 32, 36, 4, 128, 18432, 49152, true, 16384, 1e6, 1e-5, "bf16", 4096},
     {"stablelm-3b-4e1t", "stablelm", 2560, 32, 32, 32, 80, 6912, 50304, false, 4096, 1e4, 1e-5, "bf16"},
     // Shapes that calibram's own sweep runs: small, and each large in something else (cache, weights, MLP,
     // vocabulary, depth). No publisher has them; they are in the table so that their rows can be read again.
