@@ -83,7 +83,8 @@ TEST(Layers, LibrariesStayInTheirFolders) {
       const std::string target = included(line);
       for (const auto& [library, folders] : may_know) {
         if (target.rfind(library, 0) != 0) continue;
-        EXPECT_TRUE(std::any_of(folders.begin(), folders.end(), [&](const auto& f) { return is_below(path, f); }))
+        EXPECT_TRUE(
+            std::any_of(folders.begin(), folders.end(), [&](const auto& f) { return is_below(path, f); }))
             << path << " must not know " << library;
       }
     }

@@ -23,9 +23,10 @@ void check_window(const Model& model, const Workload& workload) {
   for (const LayerRun& run : model.layers) {
     const std::optional<std::int64_t>& window = run.layer.attention.window;
     if (window && *window < workload.context_tokens())
-      throw InputError{fmt::format("cannot count {} tokens of {}", workload.context_tokens(), model.name),
-                       fmt::format("its sliding_window is {}, and windowed caches are not modelled yet", *window),
-                       fmt::format("ask for a context of at most {} tokens", *window)};
+      throw InputError{
+          fmt::format("cannot count {} tokens of {}", workload.context_tokens(), model.name),
+          fmt::format("its sliding_window is {}, and windowed caches are not modelled yet", *window),
+          fmt::format("ask for a context of at most {} tokens", *window)};
   }
 }
 
@@ -38,9 +39,9 @@ void check_devices(const Question& question, const Runtime& runtime) {
     throw InputError{fmt::format("runtime {} runs on one device", runtime.name),
                      fmt::format("devices is {}", question.devices), "use devices=1"};
   if (question.devices > layer_count(*question.model))
-    throw InputError{fmt::format("cannot split {} layers over {} devices", layer_count(*question.model),
-                                 question.devices),
-                     "a device would hold no layer", "use fewer devices"};
+    throw InputError{
+        fmt::format("cannot split {} layers over {} devices", layer_count(*question.model), question.devices),
+        "a device would hold no layer", "use fewer devices"};
 }
 
 void check_formats(const Question& question, const Runtime& runtime) {

@@ -29,8 +29,10 @@ bool is_norm_weight(WeightName name) {
     case WeightName::after_attention_norm:
     case WeightName::mlp_norm:
     case WeightName::after_mlp_norm:
-    case WeightName::final_norm: return true;
-    default: return false;
+    case WeightName::final_norm:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -47,7 +49,9 @@ Decoder::Decoder(const Question& question, const Runtime& runtime, Ops& ops)
 
 void Decoder::plan_stages() {
   const std::int64_t layers = layer_count(model_);
-  const auto device_of = [&](std::int64_t layer) { return static_cast<int>(layer * question_.devices / layers); };
+  const auto device_of = [&](std::int64_t layer) {
+    return static_cast<int>(layer * question_.devices / layers);
+  };
   std::int64_t index = 0;
   for (const LayerRun& run : model_.layers) {
     const std::int64_t end = index + run.count;
@@ -75,23 +79,25 @@ void Decoder::for_each_state(const std::function<void(Stage&, LayerState&, std::
 
 const LayerState& Decoder::layer_state(std::int64_t layer) const {
   for (const Stage& stage : stages_)
-    if (layer >= stage.range.first && layer - stage.range.first < static_cast<std::int64_t>(stage.states.size()))
+    if (layer >= stage.range.first &&
+        layer - stage.range.first < static_cast<std::int64_t>(stage.states.size()))
       return stage.states[static_cast<std::size_t>(layer - stage.range.first)];
-  throw Error{"layer " + std::to_string(layer) + " has no state of its own", "it is folded or out of range", ""};
+  throw Error{"layer " + std::to_string(layer) + " has no state of its own", "it is folded or out of range",
+              ""};
 }
 
 Weight Decoder::allocate_weight(const WeightShape& shape) {
   const Format& format = *question_.weights;
   Weight weight{{}, {}, shape.rows, shape.columns};
-  const bool plain = shape.role == WeightRole::vector ||
-                     (shape.role == WeightRole::outer && !format.quantises_outer);
+  const bool plain =
+      shape.role == WeightRole::vector || (shape.role == WeightRole::outer && !format.quantises_outer);
   if (plain) {
     weight.values = ops_.allocate(Term::weights, plain_element(format), shape.rows, shape.columns);
   } else if (format.block_elements == 1 && format.block_bytes == element_bytes(element_)) {
     weight.values = ops_.allocate(Term::weights, element_, shape.rows, shape.columns);
   } else if (format.name == "int8") {
-    weight.values = ops_.allocate(Term::weights, Element::int8, shape.rows,
-                                  round_up(shape.columns, int8_depth_multiple));
+    weight.values =
+        ops_.allocate(Term::weights, Element::int8, shape.rows, round_up(shape.columns, int8_depth_multiple));
     weight.scales = ops_.allocate(Term::weights, Element::fp32, shape.rows, 1);
   } else {
     const Bytes packed = matrix_bytes(format, shape.rows, shape.columns);
@@ -123,8 +129,8 @@ void Decoder::load() {
   });
   if (!runtime_.counts_gemm_workspace) return;
   ops_.use_device(0);
-  gemm_workspace_ = ops_.allocate(Term::workspace, Element::int8, 1,
-                                  torch_gemm_workspace(question_.device).count());
+  gemm_workspace_ =
+      ops_.allocate(Term::workspace, Element::int8, 1, torch_gemm_workspace(question_.device).count());
   ops_.fill_zeros(gemm_workspace_);
 }
 
@@ -191,7 +197,8 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
     hidden = move_to(hidden, stage.device);
     ops_.for_each_layer(stage.range, [&](std::int64_t layer) {
       if (ops_.executes(layer))
-        hidden = run_layer(stage, stage.states[static_cast<std::size_t>(layer - stage.range.first)], hidden, shape);
+        hidden = run_layer(stage, stage.states[static_cast<std::size_t>(layer - stage.range.first)], hidden,
+                           shape);
     });
   }
   Tensor normed = norm(hidden, outer_[WeightName::final_norm], outer_[WeightName::final_norm_bias]);
@@ -208,7 +215,8 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
 
 Tensor Decoder::embed(const Tensor& tokens, StepShape shape) {
   Tensor out = allocate(shape.rows(), model_.hidden_size);
-  ops_.embed(outer_[WeightName::embedding], outer_[WeightName::position_embedding].values, tokens, shape, out);
+  ops_.embed(outer_[WeightName::embedding], outer_[WeightName::position_embedding].values, tokens, shape,
+             out);
   if (runtime_.rotary_tables == RotaryTables::per_step && first_layer(model_).attention.rotary_size > 0) {
     step_table_ = allocate(2 * shape.rows(), first_layer(model_).attention.rotary_size);
     ops_.fill_zeros(step_table_);

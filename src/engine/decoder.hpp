@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one forward pass of a decoder-only transformer, written over Ops: counted, run on the host or on a card.
+// The one forward pass of a decoder-only transformer, written over Ops: counted, run on the host or on a
+// card.
 #pragma once
 
 #include "src/engine/ops.hpp"
@@ -43,7 +44,7 @@ class Decoder {
   void decode();   ///< one step of one token per sequence
   /// Leaves out decode steps until `position` tokens are cached: for counting, which needs no values.
   void skip_to(std::int64_t position);
-  void finish();   ///< frees everything
+  void finish();  ///< frees everything
 
   /// Tokens cached per sequence.
   std::int64_t position() const noexcept { return position_; }

@@ -2,8 +2,8 @@
 // One layer of the decoder pass: norms, attention with its cache, MLP, residuals.
 //
 // Liveness follows the runtime. In place, a tensor is freed as soon as nothing reads it. Functional is eager
-// PyTorch: each operation returns a new tensor, and an argument lives while a variable of any caller names it:
-// the layer's input in the model's loop, the normed input in the layer, until the call returns.
+// PyTorch: each operation returns a new tensor, and an argument lives while a variable of any caller names
+// it: the layer's input in the model's loop, the normed input in the layer, until the call returns.
 #include "src/engine/decoder.hpp"
 
 #include <utility>
@@ -68,7 +68,8 @@ Tensor Decoder::attention(const Layer& layer, LayerState& state, Tensor& normed,
   return out;
 }
 
-void Decoder::grow_cache(const Layer& layer, LayerState& state, Tensor& keys, Tensor& values, StepShape shape) {
+void Decoder::grow_cache(const Layer& layer, LayerState& state, Tensor& keys, Tensor& values,
+                         StepShape shape) {
   if (runtime_.cache_growth == CacheGrowth::reserved) {
     ops_.append(keys, values, shape, state.cache);
     drop(keys);

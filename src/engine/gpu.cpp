@@ -11,10 +11,10 @@ namespace {
 
 // Compute capabilities: developer.nvidia.com/cuda-gpus.
 constexpr std::array gpu_table = {
-    Gpu{"V100", 70},  Gpu{"T4", 75},   Gpu{"A100", 80}, Gpu{"A800", 80},  Gpu{"A30", 80},  Gpu{"A10", 86},
-    Gpu{"A10G", 86},  Gpu{"A40", 86},  Gpu{"A6000", 86}, Gpu{"3090", 86}, Gpu{"L4", 89},   Gpu{"L40", 89},
-    Gpu{"L40S", 89},  Gpu{"4090", 89}, Gpu{"H100", 90}, Gpu{"H200", 90},  Gpu{"H800", 90}, Gpu{"H20", 90},
-    Gpu{"GH200", 90},
+    Gpu{"V100", 70}, Gpu{"T4", 75},   Gpu{"A100", 80}, Gpu{"A800", 80},  Gpu{"A30", 80},
+    Gpu{"A10", 86},  Gpu{"A10G", 86}, Gpu{"A40", 86},  Gpu{"A6000", 86}, Gpu{"3090", 86},
+    Gpu{"L4", 89},   Gpu{"L40", 89},  Gpu{"L40S", 89}, Gpu{"4090", 89},  Gpu{"H100", 90},
+    Gpu{"H200", 90}, Gpu{"H800", 90}, Gpu{"H20", 90},  Gpu{"GH200", 90},
 };
 
 /// Whether `word` stands in `text` between characters that are neither letters nor digits.

@@ -33,7 +33,8 @@ std::string resolved_subject(const Measurement& row) {
   if (row.file.empty() || path.is_absolute() || find_model(row.model)) return row.model;
   const std::filesystem::path beside = std::filesystem::path{row.file}.parent_path() / path;
   // A name that is neither known nor a file stays as it is written, for the error to quote.
-  return std::filesystem::exists(beside) || row.model.find('/') != std::string::npos ? beside.string() : row.model;
+  return std::filesystem::exists(beside) || row.model.find('/') != std::string::npos ? beside.string()
+                                                                                     : row.model;
 }
 
 }  // namespace
@@ -49,7 +50,9 @@ Question question_of(const Measurement& row) {
   }
   const std::string stored = question.model ? question.model->stored_format : "fp16";
   question.weights = &weight_format(row.weights.empty() ? "as-stored" : row.weights, stored);
-  const std::string_view plain = question.weights->name == "fp32" ? "fp32" : stored == "bf16" ? "bf16" : "fp16";
+  const std::string_view plain = question.weights->name == "fp32" ? "fp32"
+                                 : stored == "bf16"               ? "bf16"
+                                                                  : "fp16";
   question.kv = &kv_format(row.kv.empty() ? plain : row.kv);
   question.workload = row.workload;
   question.runtime = row.runtime;

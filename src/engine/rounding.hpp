@@ -24,10 +24,14 @@ constexpr Bytes rounded_size(Bytes size, Rounding rounding) {
   constexpr std::int64_t torch_segment_unit = 2 << 20;
   constexpr std::int64_t torch_split_rest = 1 << 20;
   switch (rounding) {
-    case Rounding::exact: return size;
-    case Rounding::page_4k: return Bytes{round_up(size.count(), 4 << 10)};
-    case Rounding::page_2m: return Bytes{round_up(size.count(), 2 << 20)};
-    case Rounding::torch_block: break;
+    case Rounding::exact:
+      return size;
+    case Rounding::page_4k:
+      return Bytes{round_up(size.count(), 4 << 10)};
+    case Rounding::page_2m:
+      return Bytes{round_up(size.count(), 2 << 20)};
+    case Rounding::torch_block:
+      break;
   }
   const std::int64_t block = round_up(size.count(), torch_unit);
   if (block < torch_large_request) return Bytes{block};

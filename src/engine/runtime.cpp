@@ -16,10 +16,11 @@ namespace calibram {
 namespace {
 
 constexpr std::array families = {
-    RuntimeFamily{"calibram", "unversioned",
-                  "attention=flash|eager; logits=last|all; logits_copy=fp32|none; cache=reserved|concatenated",
-                  "its own pass, in place: the cache is reserved for the whole context, attention streams",
-                  "src/engine/decoder.cpp"},
+    RuntimeFamily{
+        "calibram", "unversioned",
+        "attention=flash|eager; logits=last|all; logits_copy=fp32|none; cache=reserved|concatenated",
+        "its own pass, in place: the cache is reserved for the whole context, attention streams",
+        "src/engine/decoder.cpp"},
     RuntimeFamily{"transformers", transformers_versions, "attention=sdpa|flash|eager",
                   "generate() of Hugging Face transformers in eager PyTorch with its caching allocator",
                   "github.com/huggingface/transformers: pull requests 30536, 31292, 33902"},

@@ -36,18 +36,18 @@ struct FamilyInterval {
 
 /// Cosine and sine buffers for max_position_embeddings in every layer.
 constexpr std::array rotary_buffers = {
-    FamilyInterval{"llama", always, {4, 38, 0}},        FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
-    FamilyInterval{"qwen2", always, {4, 45, 0}},        FamilyInterval{"phi", always, {4, 45, 0}},
-    FamilyInterval{"mistral", always, {4, 42, 0}},      FamilyInterval{"stablelm", always, {4, 45, 0}},
+    FamilyInterval{"llama", always, {4, 38, 0}},      FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
+    FamilyInterval{"qwen2", always, {4, 45, 0}},      FamilyInterval{"phi", always, {4, 45, 0}},
+    FamilyInterval{"mistral", always, {4, 42, 0}},    FamilyInterval{"stablelm", always, {4, 45, 0}},
     FamilyInterval{"starcoder2", always, {4, 45, 0}},
 };
 
 /// Cosines and sines made once per forward and shared by the layers; before, in every attention.
 constexpr std::array rotary_once_per_step = {
-    FamilyInterval{"llama", {4, 43, 0}, end_known},   FamilyInterval{"qwen2", {4, 45, 0}, end_known},
-    FamilyInterval{"phi", {4, 45, 0}, end_known},     FamilyInterval{"mistral", {4, 48, 0}, end_known},
-    FamilyInterval{"gemma", {4, 48, 0}, end_known},   FamilyInterval{"gemma2", {4, 48, 0}, end_known},
-    FamilyInterval{"phi3", {4, 48, 0}, end_known},    FamilyInterval{"qwen3", always, end_known},
+    FamilyInterval{"llama", {4, 43, 0}, end_known}, FamilyInterval{"qwen2", {4, 45, 0}, end_known},
+    FamilyInterval{"phi", {4, 45, 0}, end_known},   FamilyInterval{"mistral", {4, 48, 0}, end_known},
+    FamilyInterval{"gemma", {4, 48, 0}, end_known}, FamilyInterval{"gemma2", {4, 48, 0}, end_known},
+    FamilyInterval{"phi3", {4, 48, 0}, end_known},  FamilyInterval{"qwen3", always, end_known},
 };
 
 /// repeat_kv before FlashAttention, which would not need it.
@@ -69,15 +69,16 @@ bool holds(std::span<const FamilyInterval> intervals, std::string_view family, V
 
 Version known_version(std::string_view name, std::string_view text) {
   if (text.empty())
-    throw InputError{"runtime transformers needs a version", "what it keeps in memory changed between versions",
-                     "write transformers@4.46.0, say"};
+    throw InputError{"runtime transformers needs a version",
+                     "what it keeps in memory changed between versions", "write transformers@4.46.0, say"};
   const std::optional<Version> version = parse_version(text);
   if (!version)
     throw InputError{fmt::format("invalid version '{}' of runtime transformers", text),
                      "must be numbers joined by dots", "write transformers@4.46.0, say"};
   if (*version < first_known || *version >= end_known)
     throw InputError{fmt::format("runtime {} is not known", name),
-                     fmt::format("known versions: {}", transformers_versions), "name a version in that range"};
+                     fmt::format("known versions: {}", transformers_versions),
+                     "name a version in that range"};
   return *version;
 }
 
@@ -105,8 +106,12 @@ Runtime transformers_runtime(std::string_view name, std::string_view version_tex
 
 void settle_transformers_attention(Runtime& runtime, std::string_view family) {
   switch (runtime.attention) {
-    case AttentionKind::eager: runtime.expands_cache = true; break;
-    case AttentionKind::sdpa: runtime.expands_cache = runtime.version < sdpa_groups_from; break;
+    case AttentionKind::eager:
+      runtime.expands_cache = true;
+      break;
+    case AttentionKind::sdpa:
+      runtime.expands_cache = runtime.version < sdpa_groups_from;
+      break;
     case AttentionKind::flash:
       runtime.expands_cache = holds(flash_expands_cache, family, runtime.version);
       break;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// From the words of a row to a question: models, sizes, formats and their defaults.
+#include "src/core/error.hpp"
+#include "src/engine/measurement.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <gmock/gmock.h>
+
+namespace calibram {
+namespace {
+
+using testing::HasSubstr;
+
+Question of(const std::string& model) {
+  Measurement row;
+  row.model = model;
+  return question_of(row);
+}
+
+TEST(QuestionOf, ACatalogueNameBringsItsArchitectureAndStoredFormat) {
+  const Question question = of("qwen2-7b");
+  EXPECT_EQ(question.parameters, 7615616512.0);
+  EXPECT_EQ(question.weights->name, "bf16");
+  EXPECT_EQ(question.kv->name, "bf16");
+}
+
+TEST(QuestionOf, ABareSizeHasParametersOnly) {
+  EXPECT_EQ(of("70B").parameters, 70e9);
+  EXPECT_EQ(of("0.5b").parameters, 0.5e9);
+  EXPECT_EQ(of("350M").parameters, 350e6);
+  EXPECT_EQ(of("70B").model, nullptr);
+}
+
+TEST(QuestionOf, AnAbsurdSizeIsRefused) {
+  EXPECT_THAT(message_of<InputError>([] { of("0B"); }), HasSubstr("invalid size '0B'"));
+  EXPECT_THAT(message_of<InputError>([] { of("-7B"); }), HasSubstr("invalid size"));
+  EXPECT_THAT(message_of<InputError>([] { of("1e300B"); }), HasSubstr("invalid size"));
+}
+
+TEST(QuestionOf, AnUnknownNameSuggestsTheNearest) {
+  EXPECT_THAT(message_of<InputError>([] { of("lama-3-8b"); }), HasSubstr("'llama-3-8b'"));
+}
+
+TEST(QuestionOf, AModelPathIsRelativeToTheRowsFile) {
+  const ScratchFolder folder;
+  folder.write("tiny.json", R"({"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100})");
+  Measurement row;
+  row.model = "./tiny.json";
+  row.file = (folder.path() / "rows.csv").string();
+  EXPECT_EQ(layer_count(*question_of(row).model), 2);
+}
+
+}  // namespace
+}  // namespace calibram

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Resolving runtimes: versions, families, options, and what is refused.
+#include "src/engine/runtime.hpp"
+
+#include "src/core/error.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <gmock/gmock.h>
+
+namespace calibram {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const std::string& name, const Options& options = {}) {
+  return message_of<InputError>([&] { resolve_runtime(name, options, "qwen2"); });
+}
+
+TEST(Runtime, TransformersKeptLogitsOfAllPositionsUntil445) {
+  EXPECT_EQ(resolve_runtime("transformers@4.44.2", {}, "qwen2").logits_rows, LogitsRows::all);
+  EXPECT_EQ(resolve_runtime("transformers@4.45.0", {}, "qwen2").logits_rows, LogitsRows::last);
+}
+
+TEST(Runtime, TransformersKeptTheOldStepUntil442) {
+  EXPECT_TRUE(resolve_runtime("transformers@4.41.2", {}, "llama").keeps_previous_cache);
+  EXPECT_FALSE(resolve_runtime("transformers@4.42.0", {}, "llama").keeps_previous_cache);
+}
+
+TEST(Runtime, RotaryTablesDependOnTheFamily) {
+  EXPECT_EQ(resolve_runtime("transformers@4.38.2", {}, "qwen2").rotary_tables, RotaryTables::per_layer);
+  EXPECT_EQ(resolve_runtime("transformers@4.38.2", {}, "gemma").rotary_tables, RotaryTables::per_attention);
+  EXPECT_EQ(resolve_runtime("transformers@4.46.0", {}, "qwen2").rotary_tables, RotaryTables::per_step);
+}
+
+TEST(Runtime, FlashAttentionExpandsTheCacheOfQwen2ButNotOfLlama) {
+  const Options flash = {{"attention", "flash"}};
+  EXPECT_TRUE(resolve_runtime("transformers@4.38.2", flash, "qwen2").expands_cache);
+  EXPECT_FALSE(resolve_runtime("transformers@4.38.2", flash, "llama").expands_cache);
+  EXPECT_FALSE(resolve_runtime("transformers@4.48.0", flash, "qwen2").expands_cache);
+}
+
+TEST(Runtime, AVersionBetweenKnownChangesBehavesAsItsInterval) {
+  EXPECT_EQ(resolve_runtime("transformers@4.40.7", {}, "qwen2").logits_rows, LogitsRows::all);
+}
+
+TEST(Runtime, AVersionOutsideNamesTheRange) {
+  EXPECT_THAT(refusal("transformers@4.20.0"), HasSubstr("4.31 to 4.57"));
+  EXPECT_THAT(refusal("transformers@9.0"), HasSubstr("4.31 to 4.57"));
+  EXPECT_THAT(refusal("transformers@new"), HasSubstr("must be numbers"));
+  EXPECT_THAT(refusal("transformers"), HasSubstr("needs a version"));
+  EXPECT_THAT(refusal("calibram@1.0"), HasSubstr("has no versions"));
+}
+
+TEST(Runtime, AnUnknownFamilySuggestsTheNearest) {
+  EXPECT_THAT(refusal("transfomers@4.38.2"), HasSubstr("did you mean 'transformers'"));
+}
+
+TEST(Runtime, AnUnknownOptionNamesTheKnownOnes) {
+  EXPECT_THAT(refusal("calibram", {{"attention", "magic"}}), HasSubstr("attention=flash|eager"));
+  EXPECT_THAT(refusal("transformers@4.38.2", {{"ubatch", "512"}}), HasSubstr("no option ubatch=512"));
+}
+
+TEST(Runtime, OptionsSteerOurOwnPass) {
+  const Runtime runtime = resolve_runtime(
+      "calibram",
+      {{"attention", "eager"}, {"cache", "concatenated"}, {"logits", "all"}, {"logits_copy", "none"}},
+      "llama");
+  EXPECT_EQ(runtime.attention, AttentionKind::eager);
+  EXPECT_EQ(runtime.cache_growth, CacheGrowth::concatenated);
+  EXPECT_EQ(runtime.logits_rows, LogitsRows::all);
+  EXPECT_FALSE(runtime.upcasts_logits);
+}
+
+}  // namespace
+}  // namespace calibram
