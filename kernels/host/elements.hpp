@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Elements of tensors as floats, and the checks that every operation makes on its tensors.
+#pragma once
+
+#include "src/engine/ops.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+namespace calibram {
+
+template <typename T>
+T* elements(const Tensor& tensor) {
+  return static_cast<T*>(tensor.data);
+}
+
+constexpr std::int64_t element_count(const Tensor& tensor) { return tensor.rows * tensor.columns; }
+
+/// Reads `count` elements from the `offset`th on. INT8 and INT32 are taken as numbers, without scales.
+void load(const Tensor& from, std::int64_t offset, std::int64_t count, float* to);
+/// Writes `count` FP32 or FP16 elements from the `offset`th on; FP16 is rounded to the nearest even.
+void store(const float* from, std::int64_t count, const Tensor& to, std::int64_t offset);
+
+/// A rectangle of a tensor.
+struct Region {
+  std::int64_t row = 0;
+  std::int64_t column = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+};
+
+/// Reads a region into a dense tile, or writes it from one.
+void load_tile(const Tensor& from, const Region& region, float* to);
+void store_tile(const float* from, const Region& region, const Tensor& to);
+
+/// Calls f(first, count) for consecutive parts of 0 .. total, none longer than `longest`.
+template <typename Function>
+void for_each_part(std::int64_t total, std::int64_t longest, Function&& f) {
+  for (std::int64_t first = 0; first < total; first += longest) f(first, std::min(longest, total - first));
+}
+
+/// @throws InputError saying that `operation` cannot be executed because of `reason`, unless `holds`
+void require(bool holds, std::string_view operation, std::string_view reason);
+/// @throws InputError unless the tensor has memory and elements of one of these kinds
+void require_element(const Tensor& tensor, std::initializer_list<Element> kinds, std::string_view operation);
+/// The same for FP32 and FP16.
+void require_float(const Tensor& tensor, std::string_view operation);
+/// The same, for a vector of `count` elements.
+void require_vector(const Tensor& tensor, std::int64_t count, std::string_view operation);
+
+}  // namespace calibram

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The operations of a decoder pass, executed on the processor with real memory.
+#pragma once
+
+#include "kernels/host/host_memory.hpp"
+#include "src/engine/ops.hpp"
+
+#include <memory>
+
+namespace calibram {
+
+struct Scratch;
+
+/// Which layers run. Layers of a model are alike, so the first and the last reach the peak of them all
+/// where only the caches differ.
+enum class LayersExecuted : unsigned char { all, first_and_last };
+
+struct HostOptions {
+  bool poisoned = false;  ///< new tensors hold NaN instead of untouched pages
+  LayersExecuted layers_executed = LayersExecuted::all;
+  std::int64_t layer_count = 0;  ///< of the whole model; needed for first_and_last
+};
+
+/// Plain single-threaded kernels in FP32 arithmetic over FP32, FP16 and INT8 tensors: the reference that
+/// other backends are judged by. Beside its tensors it uses a fixed scratch, allocated in the constructor.
+/// Every operation @throws InputError where elements or shapes do not go together.
+class HostOps final : public Ops {
+ public:
+  /// @throws InputError when first_and_last lacks the layer count
+  explicit HostOps(const HostOptions& options = {});
+  ~HostOps() override;
+
+  /// Runs every kernel once at the size of its tiles, so that program pages, stack and the products'
+  /// packing buffers are resident before measuring starts. Sets malloc's thresholds for the whole
+  /// process, so that those buffers stay in the heap; resets the memory's peak.
+  void warm_up();
+
+  HostMemory& memory() noexcept { return memory_; }
+  const HostMemory& memory() const noexcept { return memory_; }
+
+  Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) override;
+  void release(Tensor& tensor) override;
+  void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) override;
+
+  /// Values are uniform; all columns are filled, since the weight does not say which are padding.
+  void fill_weight(Weight& weight, std::uint64_t seed) override;
+  void fill_ones(Tensor& vector) override;
+  void fill_zeros(Tensor& tensor) override;
+  void fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint64_t seed) override;
+
+  void embed(const Weight& table, const Tensor& positions, const Tensor& tokens, StepShape step,
+             Tensor& out) override;
+  void norm(Norm kind, double epsilon, const Tensor& x, const Tensor& weight, const Tensor& bias,
+            Tensor& out) override;
+  void matmul(const Tensor& x, const Weight& weight, const Tensor& bias, Tensor& out) override;
+  void quantise(const Tensor& x, Tensor& values, Tensor& scales) override;
+  void matmul_int8(const Tensor& values, const Weight& weight, Tensor& out) override;
+  void dequantise(const Tensor& accumulators, const Tensor& row_scales, const Weight& weight,
+                  const Tensor& bias, Tensor& out) override;
+  void rotate(Tensor& x, std::int64_t heads, const Attention& attention, double theta,
+              StepShape step) override;
+  void append(const Tensor& keys, const Tensor& values, StepShape step, KvCache& cache) override;
+  void copy_cache(const KvCache& from, std::int64_t positions, KvCache& to) override;
+  void attend(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
+              Tensor& out) override;
+  void score(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
+             Tensor& scores) override;
+  void softmax(const Tensor& x, Tensor& out) override;
+  void mix(const Attention& attention, const Tensor& probabilities, const KvCache& cache, StepShape step,
+           Tensor& out) override;
+  void activate(Activation kind, const Tensor& x, Tensor& out) override;
+  void multiply(const Tensor& x, const Tensor& y, Tensor& out) override;
+  void add(const Tensor& x, const Tensor& y, Tensor& out) override;
+  void convert(const Tensor& x, Tensor& out) override;
+  void last_rows(const Tensor& x, StepShape step, Tensor& out) override;
+  void sample(const Tensor& logits, Tensor& tokens) override;
+
+ private:
+  HostOptions options_;
+  HostMemory memory_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace calibram

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Tensors as handles of memory, and which layers run.
+#include "kernels/host/host_ops.hpp"
+
+#include "src/core/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace calibram {
+namespace {
+
+using Layers = std::vector<std::int64_t>;
+
+Layers layers_run(const HostOptions& options, LayerRange range) {
+  HostOps ops{options};
+  Layers layers;
+  ops.for_each_layer(range, [&](std::int64_t layer) { layers.push_back(layer); });
+  return layers;
+}
+
+TEST(HostOps, RunsEveryLayerOfTheRangeInOrder) { EXPECT_EQ(layers_run({}, {3, 4}), (Layers{3, 4, 5, 6})); }
+
+TEST(HostOps, TheFirstAndTheLastLayerAreThoseOfTheModelNotOfTheRange) {
+  const HostOptions options{.layers_executed = LayersExecuted::first_and_last, .layer_count = 8};
+  EXPECT_EQ(layers_run(options, {0, 8}), (Layers{0, 7}));
+  EXPECT_EQ(layers_run(options, {0, 3}), (Layers{0}));
+  EXPECT_EQ(layers_run(options, {3, 4}), (Layers{}));
+  EXPECT_EQ(layers_run(options, {7, 1}), (Layers{7}));
+}
+
+TEST(HostOps, AModelOfOneLayerRunsItOnce) {
+  EXPECT_EQ(layers_run({.layers_executed = LayersExecuted::first_and_last, .layer_count = 1}, {0, 1}),
+            (Layers{0}));
+}
+
+TEST(HostOps, TheLastLayerIsUnknownWithoutTheirNumber) {
+  EXPECT_THROW(HostOps{{.layers_executed = LayersExecuted::first_and_last}}, InputError);
+}
+
+TEST(HostOps, ATensorIsBookedUnderItsTermUntilReleased) {
+  HostOps ops;
+  Tensor tensor = ops.allocate(Term::kv_cache, Element::fp16, 3, 5);
+  EXPECT_EQ(ops.memory().requested().live[Term::kv_cache], Bytes{30});
+  ops.release(tensor);
+  EXPECT_TRUE(tensor.empty());
+  EXPECT_EQ(tensor.data, nullptr);
+  EXPECT_EQ(ops.memory().requested().live.total(), Bytes{});
+  EXPECT_NO_THROW(ops.release(tensor));
+}
+
+TEST(HostOps, SizesThatNoTensorCanHaveAreRefused) {
+  HostOps ops;
+  EXPECT_THROW(ops.allocate(Term::weights, Element::fp16, -1, 5), InputError);
+  EXPECT_THROW(ops.allocate(Term::weights, Element::fp32, std::numeric_limits<std::int64_t>::max(), 2),
+               Error);
+}
+
+}  // namespace
+}  // namespace calibram
