@@ -89,4 +89,19 @@ void HostOps::copy_cache(const KvCache& from, std::int64_t positions, KvCache& t
   copy_part(from.value_scales, from.capacity, positions, to.value_scales, to.capacity);
 }
 
+void HostOps::expand_heads(const Attention& attention, const Tensor& x, Tensor& out) {
+  const std::int64_t group = attention.heads / attention.kv_heads;
+  require(x.element == out.element && x.rows == out.rows &&
+              x.columns == attention.kv_heads * attention.head_size &&
+              out.columns == attention.heads * attention.head_size,
+          "expand_heads", "the shapes of keys and heads do not go together");
+  const auto head_bytes = attention.head_size * element_bytes(x.element);
+  const std::int64_t row_bytes = attention.kv_heads * head_bytes;
+  for (std::int64_t row = 0; row < x.rows; ++row)
+    for (std::int64_t head = 0; head < attention.heads; ++head)
+      std::memcpy(elements<std::byte>(out) + (row * attention.heads + head) * head_bytes,
+                  elements<const std::byte>(x) + row * row_bytes + head / group * head_bytes,
+                  static_cast<std::size_t>(head_bytes));
+}
+
 }  // namespace calibram

@@ -28,9 +28,11 @@ void HostOps::release(Tensor& tensor) {
 }
 
 void HostOps::for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) {
-  const bool all = options_.layers_executed == LayersExecuted::all;
-  for (std::int64_t layer = range.first; layer < range.first + range.count; ++layer)
-    if (all || layer == 0 || layer == options_.layer_count - 1) body(layer);
+  for (std::int64_t layer = range.first; layer < range.first + range.count; ++layer) body(layer);
+}
+
+bool HostOps::executes(std::int64_t layer) const {
+  return options_.layers_executed == LayersExecuted::all || layer == 0 || layer == options_.layer_count - 1;
 }
 
 }  // namespace calibram

@@ -11,7 +11,7 @@ namespace calibram {
 
 struct Scratch;
 
-/// Which layers run. Layers of a model are alike, so the first and the last reach the peak of them all
+/// Which layers a step computes. Layers of a model are alike, so the first and the last reach the peak of them all
 /// where only the caches differ.
 enum class LayersExecuted : unsigned char { all, first_and_last };
 
@@ -41,6 +41,7 @@ class HostOps final : public Ops {
   Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) override;
   void release(Tensor& tensor) override;
   void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) override;
+  bool executes(std::int64_t layer) const override;
 
   /// Values are uniform; all columns are filled, since the weight does not say which are padding.
   void fill_weight(Weight& weight, std::uint64_t seed) override;
@@ -61,6 +62,7 @@ class HostOps final : public Ops {
               StepShape step) override;
   void append(const Tensor& keys, const Tensor& values, StepShape step, KvCache& cache) override;
   void copy_cache(const KvCache& from, std::int64_t positions, KvCache& to) override;
+  void expand_heads(const Attention& attention, const Tensor& x, Tensor& out) override;
   void attend(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
               Tensor& out) override;
   void score(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,

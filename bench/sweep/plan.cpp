@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The built-in plans.
+#include "bench/sweep/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace calibram {
+namespace {
+
+/// Formats of weights and cache that the backends execute.
+struct FormatPair {
+  std::string_view weights, kv;
+};
+constexpr FormatPair half{"fp16", "fp16"}, all_int8{"int8", "int8"}, int8_kv{"fp16", "int8"},
+    int8_weights{"int8", "fp16"};
+
+/// Shapes that differ in what they make large: cache (many heads), activations (wide MLP), weights (deep),
+/// logits (large vocabulary), and in what they are made of (LayerNorm, biases, tying, plain MLP).
+constexpr std::array probe_shapes = {"probe-mha",  "probe-gqa",   "probe-mqa",
+                                     "probe-deep", "probe-plain", "probe-vocabulary"};
+
+/// From 64 to 6400 tokens: two decades. The odd ones keep tensors off page boundaries.
+constexpr std::array<std::int64_t, 5> contexts = {64, 250, 1000, 2500, 6400};
+
+/// Tokens generated at the end of every context, enough for the cache to grow by decoding.
+constexpr std::int64_t generated_tokens = 4;
+
+/// From this many tokens in a step on, two layers are executed of all that are allocated.
+constexpr std::int64_t long_step_tokens = 512;
+
+Measurement configuration(std::string_view model, FormatPair formats, std::int64_t context,
+                          std::int64_t batch, Options options = {}) {
+  Measurement row;
+  row.model = model;
+  row.weights = formats.weights;
+  row.kv = formats.kv;
+  row.workload = {batch, context - generated_tokens, generated_tokens, context};
+  row.options = std::move(options);
+  row.metric = Metric::rss;
+  return row;
+}
+
+/// Floating-point operations: two per weight and token, four per query-key pair and head element.
+double work_of(const Question& question, std::int64_t layers_executed) {
+  const Model& model = *question.model;
+  const Workload& workload = question.workload;
+  const double layers = static_cast<double>(layer_count(model));
+  const double share = static_cast<double>(layers_executed) / layers;
+  const double tokens = static_cast<double>(workload.batch) * static_cast<double>(workload.prompt);
+  const Attention& attention = first_layer(model).attention;
+  const double pairs = tokens * static_cast<double>(workload.prompt) / 2;
+  const double matrix = 2 * question.parameters * share * tokens;
+  const double scores =
+      4 * pairs * static_cast<double>(attention.heads * attention.head_size) * layers * share;
+  return matrix + scores;
+}
+
+std::vector<Measurement> shape_configurations(std::string_view shape) {
+  std::vector<Measurement> rows;
+  for (std::int64_t context : contexts)
+    for (const FormatPair& formats : {half, all_int8})
+      rows.push_back(configuration(shape, formats, context, 1));
+  for (std::int64_t context : {std::int64_t{64}, std::int64_t{1000}})
+    for (const FormatPair& formats : {int8_kv, int8_weights})
+      rows.push_back(configuration(shape, formats, context, 4));
+  rows.push_back(configuration(shape, int8_kv, 2500, 2));
+  rows.push_back(configuration(shape, half, 1000, 1, {{"logits", "all"}}));
+  rows.push_back(configuration(shape, half, 1000, 1, {{"logits", "all"}, {"logits_copy", "none"}}));
+  return rows;
+}
+
+}  // namespace
+
+Point plan_point(Measurement row) {
+  Point point;
+  const Question question = question_of(row);
+  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  point.prediction = count(question, runtime);
+  const std::int64_t layers = layer_count(*question.model);
+  // Two layers have the same high-water mark as all of them where nothing grows from layer to layer
+  // (tests/bench/sweep/two_layers_test.cpp).
+  const bool long_step = row.workload.batch * row.workload.prompt >= long_step_tokens;
+  point.layers_executed =
+      long_step && runtime.cache_growth == CacheGrowth::reserved ? std::min<std::int64_t>(2, layers) : layers;
+  point.work = work_of(question, point.layers_executed);
+  point.row = std::move(row);
+  return point;
+}
+
+std::vector<Point> host_plan(PlanSize size) {
+  std::vector<Measurement> rows;
+  for (std::string_view shape : probe_shapes) {
+    std::vector<Measurement> shape_rows = shape_configurations(shape);
+    // A row in ten is measured three times, to show how far repeats scatter.
+    const Measurement repeated = shape_rows[2];
+    shape_rows.insert(shape_rows.end(), 2, repeated);
+    if (size == PlanSize::quick)
+      std::erase_if(shape_rows, [](const Measurement& row) { return row.workload.context_tokens() > 250; });
+    rows.insert(rows.end(), shape_rows.begin(), shape_rows.end());
+  }
+  std::vector<Point> points;
+  for (Measurement& row : rows) points.push_back(plan_point(std::move(row)));
+  return points;
+}
+
+}  // namespace calibram

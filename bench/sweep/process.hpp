@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Starts a child process, reads its lines and waits for its end.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace calibram {
+
+/// How a process ended.
+struct ProcessEnd {
+  int exit_status = 0;       ///< where `signal` is 0
+  int signal = 0;            ///< that killed it
+  bool interrupted = false;  ///< we killed it because `stop` was set
+  std::string last_error;    ///< the last line of its standard error
+};
+
+/// Runs `arguments[0]`, hands the lines of its standard output to `on_line`, and waits. While `stop` becomes
+/// true, the child is killed. @throws Error when it cannot be started
+ProcessEnd run_process(const std::vector<std::string>& arguments,
+                       const std::function<void(const std::string&)>& on_line, const std::atomic<bool>& stop);
+
+}  // namespace calibram
