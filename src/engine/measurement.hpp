@@ -6,10 +6,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <iosfwd>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace calibram {
@@ -52,18 +53,24 @@ struct MeasurementColumn {
   std::string_view meaning;
   bool required;  ///< every measurements file has it
   std::string (*write)(const Measurement&);
-  void (*read)(Measurement&, const std::string& field);  ///< @throws InputError saying what the field must be
+  void (*read)(Measurement&, const std::string& field);  ///< @throws InputError "must be ..."
 };
 
 /// All columns in file order: header, rows and data dictionary come from this table.
 std::span<const MeasurementColumn> measurement_columns();
 
-/// The header line and a row, without line end.
+/// The header line and a row, without line end. A row is one line: line ends in its texts become blanks.
 std::string csv_header();
 std::string csv_row(const Measurement& measurement);
 
-/// Reads a measurements file. Unknown columns are ignored; order is free.
+using MeasurementHandler = std::function<void(Measurement)>;
+
+/// Hands the rows of a measurements file to `handle` one by one. Unknown columns are ignored; order is
+/// free. A row needs a prompt or a context; without a prompt, it counts as 1.
 /// @throws InputError with file:line for what is malformed or missing
+void read_measurements(const std::filesystem::path& file, const MeasurementHandler& handle);
+
+/// All rows at once.
 std::vector<Measurement> read_measurements(const std::filesystem::path& file);
 
 /// Two rows measure the same thing when everything but value, ledger and provenance agrees.

@@ -48,7 +48,7 @@ struct Workload {
   std::int64_t batch = 1;
   std::int64_t prompt = 1;
   std::int64_t generate = 0;
-  std::optional<std::int64_t> context;
+  std::optional<std::int64_t> context{};
 
   /// Tokens of a sequence: `context` if given, else prompt + generate.
   std::int64_t context_tokens() const { return context ? *context : checked_sum(prompt, generate); }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// CSV: quoting, physical lines, what is refused, and that writing and reading agree.
+#include "src/core/csv.hpp"
+
+#include "src/core/error.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace calibram {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Fields = std::vector<std::string>;
+
+std::vector<CsvRow> rows_of(std::string_view text) {
+  std::vector<CsvRow> rows;
+  parse_csv(text, "x.csv", [&](const CsvRow& row) { rows.push_back(row); });
+  return rows;
+}
+
+std::string error_of(std::string_view text) {
+  return message_of<InputError>([&] { rows_of(text); });
+}
+
+TEST(Csv, AQuoteInsideAFieldIsDoubled) {
+  EXPECT_EQ(csv_field("6\" disk"), "\"6\"\" disk\"");
+  EXPECT_THAT(rows_of("\"6\"\" disk\",b\n").at(0).fields, ElementsAre("6\" disk", "b"));
+}
+
+TEST(Csv, QuotesOnlyWhatNeedsThem) {
+  EXPECT_EQ(csv_field("attention=flash;x"), "attention=flash;x");
+  EXPECT_EQ(csv_field(""), "");
+  EXPECT_EQ(csv_field("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_field("a\nb"), "\"a\nb\"");
+  EXPECT_EQ(csv_field("a\rb"), "\"a\rb\"");
+  EXPECT_EQ(csv_field(" a"), "\" a\"");
+  EXPECT_EQ(csv_field("a\t"), "\"a\t\"");
+}
+
+TEST(Csv, WhatIsWrittenReadsBack) {
+  const std::vector<Fields> records = {{"", "", ""},           {""},
+                                       {" ", "\t", "a b"},     {"\"", "\"\"", ","},
+                                       {"a\r\nb", "\n", "\r"}, {"±", "≤", "日本"}};
+  for (const Fields& fields : records) {
+    const auto rows = rows_of(csv_record(fields) + "\n");
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0].fields, fields);
+  }
+}
+
+TEST(Csv, ARecordKnowsThePhysicalLineOnWhichItBegins) {
+  const auto rows = rows_of("h\n\"a\nb\nc\"\n\nd\n");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].line, 1);
+  EXPECT_EQ(rows[1].line, 2);
+  EXPECT_EQ(rows[2].line, 6);
+}
+
+TEST(Csv, AByteOrderMarkAndWindowsLineEndsAreAccepted) {
+  const auto rows = rows_of("\xef\xbb\xbfmodel,kv\r\nx,\"a\r\nb\"\r\ny,\r\n");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_THAT(rows[0].fields, ElementsAre("model", "kv"));
+  EXPECT_THAT(rows[1].fields, ElementsAre("x", "a\r\nb"));
+  EXPECT_THAT(rows[2].fields, ElementsAre("y", ""));
+  EXPECT_EQ(rows[2].line, 4);
+}
+
+TEST(Csv, BlanksBelongToTheirField) {
+  EXPECT_THAT(rows_of("a, b ,\tc\n").at(0).fields, ElementsAre("a", " b ", "\tc"));
+}
+
+TEST(Csv, TheLastRecordNeedsNoLineEndButSaysSo) {
+  const auto rows = rows_of("a,b\nc,d");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_TRUE(rows[0].has_line_end);
+  EXPECT_FALSE(rows[1].has_line_end);
+  EXPECT_THAT(rows[1].fields, ElementsAre("c", "d"));
+  EXPECT_TRUE(rows_of("").empty());
+}
+
+TEST(Csv, AnOpenQuoteIsAnErrorAtItsRecord) {
+  EXPECT_EQ(error_of("h\n\"a\nb\n"),
+            "x.csv:2: a quoted field does not end (the file was cut, or a quote is missing); "
+            "close the quote, or delete the record");
+}
+
+TEST(Csv, AQuoteOutOfPlaceIsAnErrorAtItsLine) {
+  EXPECT_THAT(error_of("h\na\nb\"c\n"), HasSubstr("x.csv:3: a quote is out of place"));
+  EXPECT_THAT(error_of("h\n\"a\"b\n"), HasSubstr("x.csv:2: a quote is out of place"));
+}
+
+TEST(Csv, AnOpenQuoteDoesNotSwallowALargeFile) {
+  std::string text = "h\n\"open\n";
+  for (int i = 0; i < 200'000; ++i) text += "0123456789\n";
+  EXPECT_THAT(error_of(text), HasSubstr("x.csv:2: a record of more than 1 MiB"));
+  EXPECT_THAT(error_of(std::string(2'000'000, 'a')), HasSubstr("x.csv:1: a record of more than 1 MiB"));
+}
+
+TEST(Csv, ABinaryFileIsNotCsv) {
+  EXPECT_THAT(error_of(std::string_view{"a,b\nGG\0UF\n", 10}), HasSubstr("x.csv:2: a zero byte"));
+}
+
+TEST(Csv, WhatTheHandlerThrowsArrives) {
+  const auto refuse = [](const CsvRow&) { throw Error{"enough", "", ""}; };
+  EXPECT_THROW(parse_csv("a\nb\n", "x.csv", refuse), Error);
+}
+
+TEST(Csv, RecordsAcrossReadBordersAreWhole) {
+  const ScratchFolder folder;
+  const std::string filler(1000, 'x');
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += std::to_string(i) + ",\"" + filler + "\r\n" + filler + "\"\r\n";
+  std::int64_t count = 0;
+  read_csv(folder.write("long.csv", text), [&](const CsvRow& row) {
+    EXPECT_THAT(row.fields, ElementsAre(std::to_string(count), filler + "\r\n" + filler));
+    EXPECT_EQ(row.line, 2 * count + 1);
+    ++count;
+  });
+  EXPECT_EQ(count, 500);
+}
+
+}  // namespace
+}  // namespace calibram

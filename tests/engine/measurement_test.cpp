@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// Measurement files: the columns as users know them, round trips, and every way a row can be wrong.
+#include "src/engine/measurement.hpp"
+
+#include "src/core/error.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace calibram {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string fixed_columns =
+    "model,runtime,weights,kv,batch,prompt,generate,context,devices,split,options,metric,value,resolution,"
+    "device,source";
+
+std::vector<Measurement> rows_of(const std::string& text) {
+  const ScratchFolder folder;
+  return read_measurements(folder.write("x.csv", text));
+}
+
+Measurement row_of(const std::string& row) { return rows_of(fixed_columns + "\n" + row + "\n").at(0); }
+
+/// The message, with the folder's name taken off.
+std::string error_of(const std::string& text) {
+  const std::string error = message_of<InputError>([&] { rows_of(text); });
+  return error.substr(std::min(error.find("x.csv"), error.size()));
+}
+
+std::string row_error(const std::string& row) { return error_of(fixed_columns + "\n" + row + "\n"); }
+
+Measurement full_row() {
+  Measurement row;
+  row.model = "configs/a, b.json";
+  row.runtime = "vllm@0.19.0";
+  row.weights = "bf16";
+  row.kv = "fp8";
+  row.workload = {.batch = 4, .prompt = 256, .generate = 512, .context = 1024};
+  row.devices = 2;
+  row.split = Split::tensor;
+  row.options = {{"attention", "flash"}, {"ubatch", "512"}};
+  row.metric = Metric::device;
+  row.value = 123456789012;
+  row.resolution = 512;
+  row.device = "H100 \"80GB\"";
+  row.source = " own ";
+  row.predicted = 1;
+  row.requested = 2;
+  row.rounded = 3;
+  row.driver = 0;
+  row.unaccounted = -3;
+  row.outcome = "rejected";
+  row.reason = "another process, 3 GiB";
+  row.counter = "VmHWM";
+  row.fixed = 4;
+  row.slack = 5;
+  row.layers_executed = 6;
+  row.wall_milliseconds = 7;
+  return row;
+}
+
+TEST(Measurement, TheColumnsAreTheOnesOfTheFormat) {
+  EXPECT_EQ(csv_header(), fixed_columns +
+                              ",predicted,requested,rounded,driver,unaccounted,outcome,reason,counter,fixed,"
+                              "slack,layers_executed,wall_milliseconds");
+}
+
+TEST(Measurement, ARowReadsBackAsItWasWritten) {
+  const Measurement row = full_row();
+  const Measurement again = rows_of(csv_header() + "\n" + csv_row(row) + "\n").at(0);
+  EXPECT_EQ(csv_row(again), csv_row(row));
+  EXPECT_TRUE(same_configuration(again, row));
+  EXPECT_EQ(again.model, "configs/a, b.json");
+  EXPECT_EQ(again.device, "H100 \"80GB\"");
+  EXPECT_EQ(again.source, " own ");
+  EXPECT_EQ(again.value, 123456789012);
+  EXPECT_EQ(again.driver, 0) << "zero is not absent";
+  EXPECT_EQ(again.unaccounted, -3);
+  EXPECT_EQ(again.wall_milliseconds, 7);
+  EXPECT_EQ(again.line, 2);
+}
+
+TEST(Measurement, AbsentNumbersAreEmptyFields) {
+  Measurement row;
+  row.model = "qwen2-7b";
+  row.outcome = "out_of_memory";
+  EXPECT_EQ(csv_row(row), "qwen2-7b,calibram,,,1,1,0,,1,,,allocated,,,,,,,,,,out_of_memory,,,,,,");
+}
+
+TEST(Measurement, ARowIsOneLine) {
+  Measurement row = full_row();
+  row.reason = "killed\r\nby the kernel";
+  EXPECT_EQ(csv_row(row).find_first_of("\r\n"), std::string::npos);
+}
+
+TEST(Measurement, EmptyFieldsHaveTheirDefaults) {
+  const Measurement row = row_of("qwen2-7b,,bf16,bf16,,8,,,,,,,0,,,");
+  EXPECT_EQ(row.runtime, "calibram");
+  EXPECT_EQ(row.workload, (Workload{.batch = 1, .prompt = 8}));
+  EXPECT_EQ(row.devices, 1);
+  EXPECT_EQ(row.split, Split::none);
+  EXPECT_EQ(row.metric, Metric::allocated);
+  EXPECT_EQ(row.value, 0);
+  EXPECT_EQ(row.resolution, std::nullopt);
+  EXPECT_EQ(row.outcome, "");
+}
+
+TEST(Measurement, AContextMayStandWithoutAPrompt) {
+  const Measurement row = row_of("m,llama.cpp@2026-09-28,,f16,,,,512,,,,kv_cache,1,,,");
+  EXPECT_EQ(row.workload.context_tokens(), 512);
+  EXPECT_THAT(row_error("m,,,,,,,,,,,,1,,,"), HasSubstr("x.csv:2: prompt and context are empty"));
+}
+
+TEST(Measurement, ColumnsMayStandInAnyOrderAmongOthers) {
+  const auto rows = rows_of(
+      "note,value,model,runtime,weights,kv,batch,prompt,generate,context,devices,split,options,metric,"
+      "resolution,device,source,\r\nhello,17,m,,,,2,8,,,,layers,,rss,,,,\r\n");
+  EXPECT_EQ(rows.at(0).value, 17);
+  EXPECT_EQ(rows.at(0).workload.batch, 2);
+  EXPECT_EQ(rows.at(0).split, Split::layers);
+  EXPECT_EQ(rows.at(0).metric, Metric::rss);
+}
+
+TEST(Measurement, AnAbsentHeaderOrColumnIsNamed) {
+  EXPECT_THAT(error_of(""), HasSubstr("the file is empty"));
+  EXPECT_EQ(
+      error_of("model,runtime,weights,kv,prompt,generate,context,devices,split,options,value,resolution,"
+               "device,source\n"),
+      "x.csv:1: the header lacks batch, metric (every measurements file has them, even if empty); "
+      "add them, or name a measurements file");
+  EXPECT_TRUE(rows_of(fixed_columns + "\n").empty());
+}
+
+TEST(Measurement, AColumnMayNotStandTwice) {
+  EXPECT_THAT(error_of(fixed_columns + ",batch\n"), HasSubstr("x.csv:1: column 'batch' is there twice"));
+  EXPECT_THAT(error_of("note,note," + fixed_columns + "\n"), HasSubstr("column 'note' is there twice"));
+}
+
+TEST(Measurement, ARowHasAsManyFieldsAsTheHeader) {
+  EXPECT_THAT(row_error("m,,,,1,8"), HasSubstr("x.csv:2: 6 fields where the header has 16"));
+  EXPECT_THAT(row_error("m,,,,1,8,,,,,,,1,,,,"), HasSubstr("x.csv:2: 17 fields where the header has 16"));
+}
+
+TEST(Measurement, AFileThatWasCutSaysHowToRepairIt) {
+  EXPECT_EQ(error_of(fixed_columns + "\nm,,,,1,8,,,,,,,1,,,\nm,,,,1,8,,,"),
+            "x.csv:3: 9 fields where the header has 16 (the file was cut in its last line); "
+            "run \"calibram measure --resume\", or delete the line");
+  EXPECT_EQ(rows_of(fixed_columns + "\nm,,,,1,8,,,,,,,1,,,").size(), 1u)
+      << "a whole last row may lack its end";
+}
+
+struct WrongField {
+  std::string row, error;
+};
+
+class WrongFields : public testing::TestWithParam<WrongField> {};
+
+TEST_P(WrongFields, AreNamedWithLineValueAndRule) {
+  EXPECT_EQ(row_error(GetParam().row), "x.csv:2: " + GetParam().error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Measurement, WrongFields,
+    testing::Values(
+        WrongField{"m,,,,n/a,8,,,,,,,1,,,", "batch is 'n/a' (must be an integer, 1 or more); correct it"},
+        WrongField{"m,,,,0,8,,,,,,,1,,,", "batch is '0' (must be an integer, 1 or more); correct it"},
+        WrongField{"m,,,,1,0,,,,,,,1,,,", "prompt is '0' (must be an integer, 1 or more); correct it"},
+        WrongField{"m,,,,1,8,-1,,,,,,1,,,", "generate is '-1' (must be an integer, 0 or more); correct it"},
+        WrongField{"m,,,,1,8,,1.5,,,,,1,,,", "context is '1.5' (must be an integer, 1 or more); correct it"},
+        WrongField{"m,,,,1,8,,,0,,,,1,,,", "devices is '0' (must be an integer from 1 to 65536); correct it"},
+        WrongField{"m,,,,1,8,,,,rows,,,1,,,",
+                   "split is 'rows' (must be layers, tensor or empty); correct it"},
+        WrongField{"m,,,,1,8,,,,,flash,,1,,,",
+                   "options is 'flash' (must be key=value pairs joined by ';', each key once); correct it"},
+        WrongField{"m,,,,1,8,,,,,,,-1,,,", "value is '-1' (must be an integer, 0 or more); correct it"},
+        WrongField{"m,,,,1,8,,,,,,,1e9,,,", "value is '1e9' (must be an integer, 0 or more); correct it"},
+        WrongField{"m,,,,1,8,,,,,,,99999999999999999999,,,",
+                   "value is '99999999999999999999' (must be an integer, 0 or more); correct it"},
+        WrongField{"m,,,,1,8,,,,,,,1,x,,", "resolution is 'x' (must be an integer, 0 or more); correct it"},
+        WrongField{",,,,1,8,,,,,,,1,,,",
+                   "model is empty (must be a catalogue name or the path of a model file); correct it"},
+        WrongField{"m,,,,1,8,,,,,,,,,,",
+                   "value is empty (a row without an outcome has one); add the value, or say the outcome"},
+        WrongField{"m,,,,1,8,8,10,,,,,1,,,",
+                   "context is 10 (must hold prompt + generate, 16 tokens); raise it, or leave it out"}));
+
+TEST(Measurement, AnUnknownMetricIsAnsweredWithTheKnownOnes) {
+  EXPECT_THAT(row_error("m,,,,1,8,,,,,,vram,1,,,"),
+              HasSubstr("metric is 'vram' (must be one of weights, kv_cache, activation"));
+}
+
+TEST(Measurement, ARowWithAnOutcomeNeedsNoValue) {
+  const auto rows = rows_of(fixed_columns + ",outcome\nm,,,,1,8,,,,,,,,,,,killed\nm,,,,1,8,,,,,,,5,,,,ok\n");
+  EXPECT_EQ(rows.at(0).value, std::nullopt);
+  EXPECT_EQ(rows.at(0).outcome, "killed");
+  EXPECT_EQ(rows.at(1).outcome, "");
+}
+
+TEST(Measurement, LinesAreCountedAsAnEditorCountsThem) {
+  const auto rows = rows_of(fixed_columns + "\nm,,,,1,8,,,,,,,1,,,\"two\nlines\"\nm,,,,1,8,,,,,,,1,,,\n");
+  EXPECT_EQ(rows.at(0).line, 2);
+  EXPECT_EQ(rows.at(1).line, 4);
+}
+
+TEST(Measurement, ValueLedgerAndProvenanceAreNotConfiguration) {
+  Measurement a = full_row(), b = full_row();
+  b.value = 1;
+  b.source = "elsewhere";
+  b.outcome = "";
+  b.wall_milliseconds = 99;
+  b.line = 5;
+  EXPECT_TRUE(same_configuration(a, b));
+  const auto differs = [&a](void (*change)(Measurement&)) {
+    Measurement changed = full_row();
+    change(changed);
+    return !same_configuration(a, changed);
+  };
+  EXPECT_TRUE(differs([](Measurement& row) { row.workload.context = std::nullopt; }));
+  EXPECT_TRUE(differs([](Measurement& row) { row.metric = Metric::rss; }));
+  EXPECT_TRUE(differs([](Measurement& row) { row.options.clear(); }));
+  EXPECT_TRUE(differs([](Measurement& row) { row.split = Split::layers; }));
+  EXPECT_TRUE(differs([](Measurement& row) { row.device = "A100"; }));
+  EXPECT_TRUE(differs([](Measurement& row) { row.kv = "fp16"; }));
+}
+
+TEST(Measurement, TheDataDictionaryExplainsEveryColumn) {
+  const std::string dictionary = data_dictionary();
+  EXPECT_THAT(dictionary, HasSubstr("| name | unit | meaning |\n|---|---|---|\n| `model` |"));
+  for (const MeasurementColumn& column : measurement_columns()) {
+    EXPECT_THAT(dictionary, HasSubstr("| `" + std::string{column.name} + "` |"));
+    EXPECT_FALSE(column.meaning.empty());
+  }
+}
+
+}  // namespace
+}  // namespace calibram
