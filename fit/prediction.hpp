@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// What a fit predicts for terms that theory counted, with its interval.
+#pragma once
+
+#include "fit/calibration.hpp"
+#include "fit/estimator.hpp"
+
+#include <span>
+
+namespace calibram {
+
+struct Prediction {
+  Bytes total;
+  TermBytes terms;             ///< theory's times their coefficients, and the measured constant
+  std::vector<Bytes> devices;  ///< sums to the total
+  Interval interval;
+};
+
+/// Predicts a run from theory's terms of each device. The constant is there once per device.
+Prediction predict(const Fit& fit, std::span<const TermBytes> devices);
+
+/// The same for one device.
+Prediction predict(const Fit& fit, const TermBytes& terms);
+
+}  // namespace calibram
