@@ -164,7 +164,6 @@ TEST_F(AttentionTest, LargeScoresDoNotOverflow) {
   const Case c{2, 1, 64, {1, 5, 400}, {}};
   const KvCache cache = cache_of(c, Element::fp16);
   const Tensor queries = random(Element::fp16, 5, 128, 2000);
-  Doubles expected = reference(c, random(Element::fp16, 5, 128, 1), cache);
   for (const double value : read(streamed(c, queries, cache))) EXPECT_LE(std::abs(value), 2.001);
 }
 
