@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// calibram estimate: how much memory, which term takes it, and whether it fits.
+#include "bench/app/estimators.hpp"
+#include "bench/app/question_flags.hpp"
+#include "bench/app/size_text.hpp"
+#include "bench/app/verbs.hpp"
+#include "src/core/error.hpp"
+#include "src/core/text_table.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace calibram {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct EstimateOptions {
+  QuestionFlags question;
+  ProfileFlag profile;
+  std::string estimator;
+  std::string capacity;
+  bool json = false;
+};
+
+/// A card that the answer is held against.
+struct Card {
+  std::string gpu;
+  Bytes capacity, headroom;
+  bool fits() const { return headroom >= Bytes{}; }
+};
+
+/// The estimator that was named; else calibrated where it answers, else theory; rules for a bare size.
+std::pair<std::string, Answer> ask(const EstimateOptions& options, const Question& question) {
+  const Estimators estimators = options.profile.estimators();
+  if (!options.estimator.empty()) {
+    const Estimator& named = estimator_named(estimators, options.estimator);
+    return {std::string{named.name()}, named.answer(question)};
+  }
+  if (!question.model) {
+    std::cerr
+        << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
+    return {"rule-1.2", estimator_named(estimators, "rule-1.2").answer(question)};
+  }
+  for (const auto& estimator : estimators) {
+    if (estimator->name() != "calibrated") continue;
+    Answer answer = estimator->answer(question);
+    if (std::holds_alternative<Estimate>(answer)) return {"calibrated", std::move(answer)};
+  }
+  return {"theory", estimator_named(estimators, "theory").answer(question)};
+}
+
+Json optional_bytes(const std::optional<Interval>& interval, Bytes Interval::*part) {
+  return interval ? Json((*interval.*part).count()) : Json(nullptr);
+}
+
+Json to_json(const Question& question, const std::string& estimator, const Estimate& estimate,
+             const std::vector<Card>& cards) {
+  Json terms = Json::object();
+  for (std::size_t i = 0; i < term_count; ++i)
+    terms[std::string{term_names[i]}] = estimate.terms[Term{static_cast<unsigned char>(i)}].count();
+  Json devices = Json::array(), fit_list = Json::array();
+  for (std::size_t i = 0; i < estimate.devices.size(); ++i)
+    devices.push_back({{"index", i}, {"total_bytes", estimate.devices[i].count()}});
+  for (const Card& card : cards)
+    fit_list.push_back({{"gpu", card.gpu},
+                        {"capacity_bytes", card.capacity.count()},
+                        {"fits", card.fits()},
+                        {"headroom_bytes", card.headroom.count()}});
+  return {{"model", question.subject},
+          {"runtime", question.runtime},
+          {"metric", name_of(question.metric)},
+          {"estimator", estimator},
+          {"value", estimate.total.count()},
+          {"unit", "bytes"},
+          {"total_bytes", estimate.total.count()},
+          {"low_bytes", optional_bytes(estimate.interval, &Interval::low)},
+          {"high_bytes", optional_bytes(estimate.interval, &Interval::high)},
+          {"bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99)},
+          {"terms", terms},
+          {"devices", devices},
+          {"profile", estimate.profile.empty() ? Json(nullptr) : Json(estimate.profile)},
+          {"extrapolates", estimate.extrapolates},
+          {"fits", fit_list}};
+}
+
+void print_headline(const Question& question, const std::string& estimator) {
+  const Workload& workload = question.workload;
+  std::cout << fmt::format(
+      "{}: {:.3f}·10⁹ parameters, {} weights, {} cache, {} x {} tokens ({} prompt), {}, {}\n\n",
+      question.subject, question.parameters / 1e9, question.weights->name, question.kv->name, workload.batch,
+      workload.context_tokens(), workload.prompt, question.runtime, estimator);
+}
+
+void print_terms(const Question& question, const Estimate& estimate) {
+  TextTable table{{{"term"}, {"size", Align::right}, {"share", Align::right}}};
+  const double total = static_cast<double>(estimate.total.count());
+  const auto add = [&](std::string_view name, Bytes bytes) {
+    table.add_row({std::string{name}, gib_text(bytes),
+                   fmt::format("{:.1f} %", 100 * static_cast<double>(bytes.count()) / total)});
+  };
+  for (std::size_t i = 0; i < term_count; ++i) {
+    const Bytes bytes = estimate.terms[Term{static_cast<unsigned char>(i)}];
+    if (bytes != Bytes{}) add(term_names[i], bytes);
+  }
+  add(fmt::format("total ({})", name_of(question.metric)), estimate.total);
+  std::cout << table.text();
+}
+
+void print_text(const Question& question, const std::string& estimator, const Estimate& estimate,
+                const std::vector<Card>& cards) {
+  print_headline(question, estimator);
+  print_terms(question, estimate);
+  if (estimate.devices.size() > 1)
+    for (std::size_t i = 0; i < estimate.devices.size(); ++i)
+      std::cout << fmt::format("device {}: {}\n", i, gib_text(estimate.devices[i]));
+  if (estimate.interval)
+    std::cout << fmt::format("\n95 % between {} and {}; with 99 % at most {}\n",
+                             gib_text(estimate.interval->low), gib_text(estimate.interval->high),
+                             gib_text(estimate.interval->bound99));
+  if (!estimate.profile.empty()) std::cout << fmt::format("profile: {}\n", estimate.profile);
+  if (estimate.extrapolates)
+    std::cout << "extrapolates: this lies outside what the sweep behind the profile measured\n";
+  for (const Card& card : cards)
+    std::cout << fmt::format("{} {} ({}{})\n", card.fits() ? "fits" : "does not fit", card.gpu,
+                             gib_text(card.fits() ? card.headroom : Bytes{} - card.headroom),
+                             card.fits() ? " left" : " too much");
+}
+
+int run_estimate(const EstimateOptions& options) {
+  const Question question = question_of(options.question.row());
+  const auto [estimator, answer] = ask(options, question);
+  if (const auto* unanswered = std::get_if<Unanswered>(&answer))
+    throw InputError{fmt::format("{} cannot answer this", estimator), unanswered->reason, ""};
+  const Estimate& estimate = std::get<Estimate>(answer);
+  std::vector<Card> cards;
+  if (!options.capacity.empty()) {
+    const Bytes capacity = parse_size("--capacity", options.capacity);
+    if (!estimate.interval)
+      std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
+                               estimator);
+    const Bytes bound = estimate.interval ? estimate.interval->bound99 : estimate.total;
+    cards.push_back({gib_text(capacity), capacity, capacity - bound});
+  }
+  if (options.json)
+    std::cout << to_json(question, estimator, estimate, cards).dump(2) << "\n";
+  else
+    print_text(question, estimator, estimate, cards);
+  return cards.empty() || cards.front().fits() ? status_done : status_outside;
+}
+
+}  // namespace
+
+Action add_estimate(CLI::App& verb) {
+  auto options = std::make_shared<EstimateOptions>();
+  options->question.add_to(verb);
+  options->profile.add_to(verb);
+  verb.add_option(
+      "--estimator", options->estimator,
+      "rule-1.2, rule-per-token, rule-kv, rule-terms, theory or calibrated. Default: calibrated where a "
+      "profile applies, else theory");
+  verb.add_option("--capacity", options->capacity,
+                  "Say whether it fits this much memory (24GiB); exit 3 if not");
+  verb.add_flag("--json", options->json, "Print one JSON document");
+  return [options] { return run_estimate(*options); };
+}
+
+}  // namespace calibram

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Finds the profile and puts `calibrated` beside the rules and theory.
+#include "bench/app/estimators.hpp"
+
+#include "fit/calibrated.hpp"
+#include "kernels/host/host_probe.hpp"
+#include "src/core/error.hpp"
+#include "src/core/names.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <iostream>
+
+namespace calibram {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path data_home() {
+  // The XDG base directory specification: a relative path does not count.
+  if (const char* home = std::getenv("XDG_DATA_HOME"); home != nullptr && home[0] == '/') return home;
+  if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/') return fs::path{home} / ".local/share";
+  return ".";
+}
+
+/// Says on standard error what makes the profile one of another machine.
+void warn_if_foreign(const Profile& profile) {
+  if (profile.device.kind != "host") return;
+  const HostMachine here = describe_host();
+  const auto warn = [&](const char* what, const std::string& theirs, const std::string& ours) {
+    if (theirs != ours)
+      std::cerr << fmt::format("warning: the profile is of another {} ('{}', here '{}'); calibrate this machine, or "
+                               "take its figures with care\n",
+                               what, theirs, ours);
+  };
+  warn("device", profile.device.name, here.name);
+  warn("kernel", profile.device.driver, here.kernel);
+}
+
+}  // namespace
+
+std::string slug(const std::string& device) {
+  std::string text;
+  for (const char c : device) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (!text.empty() && text.back() != '-')
+      text += '-';
+  }
+  while (!text.empty() && text.back() == '-') text.pop_back();
+  return text.empty() ? "device" : text;
+}
+
+fs::path default_profile_folder(const std::string& device) { return data_home() / "calibram" / slug(device); }
+
+void ProfileFlag::add_to(CLI::App& verb) {
+  verb.add_option("--profile", file_, "A profile.json. Default: the one that \"calibram calibrate\" made of this machine");
+}
+
+Estimators ProfileFlag::estimators() const {
+  Estimators estimators = rules_and_theory();
+  fs::path file = file_;
+  if (file.empty()) {
+    file = default_profile_folder(describe_host().name) / "profile.json";
+    if (!fs::exists(file)) return estimators;
+  }
+  auto profile = std::make_shared<const Profile>(read_profile(file));
+  warn_if_foreign(*profile);
+  estimators.push_back(calibrated(std::move(profile)));
+  return estimators;
+}
+
+const Estimator& estimator_named(const Estimators& estimators, std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto& estimator : estimators) {
+    if (estimator->name() == name) return *estimator;
+    known.push_back(estimator->name());
+  }
+  if (name == "calibrated")
+    throw InputError{"there is no profile to calibrate with", "this machine has none and --profile names none",
+                     "run \"calibram calibrate\", or name one with --profile"};
+  throw unknown_name("estimator", name, known);
+}
+
+}  // namespace calibram

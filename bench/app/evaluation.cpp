@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Asks, subtracts and summarises.
+#include "bench/app/evaluation.hpp"
+
+#include "fit/calibrated.hpp"
+#include "fit/observations.hpp"
+#include "src/core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+namespace calibram {
+namespace {
+
+using Group = std::tuple<std::string, std::string, std::string>;  // runtime, metric, devices
+
+Group group_of(const Measurement& row) {
+  return {row.runtime, std::string{name_of(row.metric)}, row.devices == 1 ? "1" : "2+"};
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+void fill(ErrorSummary& summary, const std::vector<double>& errors) {
+  if (errors.empty()) return;
+  const double count = static_cast<double>(errors.size());
+  std::vector<double> sizes;
+  for (double error : errors) sizes.push_back(std::abs(error));
+  summary.mean_abs = std::accumulate(sizes.begin(), sizes.end(), 0.0) / count;
+  summary.median_abs = median(sizes);
+  summary.max_abs = *std::max_element(sizes.begin(), sizes.end());
+  summary.mean_signed = std::accumulate(errors.begin(), errors.end(), 0.0) / count;
+  summary.under =
+      static_cast<double>(std::count_if(errors.begin(), errors.end(), [](double e) { return e < 0; })) /
+      count;
+}
+
+/// `calibrated`, by a profile for each model that has not seen it.
+class LeavingModelsOut final : public Estimator {
+ public:
+  explicit LeavingModelsOut(const std::vector<Measurement>& rows) {
+    std::set<std::string> models;
+    for (const Measurement& row : rows) models.insert(row.model);
+    for (const std::string& model : models) {
+      std::vector<Measurement> others;
+      std::copy_if(rows.begin(), rows.end(), std::back_inserter(others),
+                   [&](const Measurement& row) { return row.model != model; });
+      profiles_[model] = calibrated(std::make_shared<const Profile>(fit_all(others)));
+    }
+  }
+
+  std::string_view name() const override { return "calibrated"; }
+
+  Answer answer(const Question& question) const override {
+    return profiles_.at(question.subject)->answer(question);
+  }
+
+ private:
+  static Profile fit_all(const std::vector<Measurement>& rows) {
+    Profile profile;
+    for (const ObservationGroup& group : observations_of(rows).groups) {
+      try {
+        profile.fits.push_back({group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
+      } catch (const InputError&) {
+        // Too few models in this group: its rows stay unanswered, and say so.
+      }
+    }
+    return profile;
+  }
+
+  std::map<std::string, std::unique_ptr<Estimator>> profiles_;
+};
+
+EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators,
+                     std::map<std::string, std::size_t>& reasons) {
+  EvaluatedRow evaluated{row, std::vector<std::optional<Bytes>>(estimators.size())};
+  std::optional<Question> question;
+  try {
+    question = question_of(row);
+  } catch (const InputError& problem) {
+    ++reasons[fmt::format("every estimator: {}", problem.what())];
+    return evaluated;
+  }
+  for (std::size_t i = 0; i < estimators.size(); ++i) {
+    const Answer answer = estimators[i]->answer(*question);
+    if (const auto* estimate = std::get_if<Estimate>(&answer))
+      evaluated.estimates[i] = estimate->total;
+    else
+      ++reasons[fmt::format("{}: {}", estimators[i]->name(), std::get<Unanswered>(answer).reason)];
+  }
+  return evaluated;
+}
+
+}  // namespace
+
+Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators) {
+  Evaluation evaluation;
+  for (const auto& estimator : estimators) evaluation.estimators.emplace_back(estimator->name());
+  std::vector<Group> groups;
+  for (const Measurement& row : measurements) {
+    if (!row.value || *row.value == 0 || !row.outcome.empty()) {
+      ++evaluation.without_value;
+      continue;
+    }
+    evaluation.rows.push_back(ask_all(row, estimators, evaluation.reasons));
+    if (std::find(groups.begin(), groups.end(), group_of(row)) == groups.end())
+      groups.push_back(group_of(row));
+  }
+  for (const Group& group : groups) {
+    for (std::size_t i = 0; i < estimators.size(); ++i) {
+      ErrorSummary summary{evaluation.estimators[i], std::get<0>(group), std::get<1>(group),
+                           std::get<2>(group)};
+      std::vector<double> errors;
+      for (const EvaluatedRow& row : evaluation.rows) {
+        if (group_of(row.measurement) != group) continue;
+        if (!row.estimates[i]) {
+          ++summary.skipped;
+          continue;
+        }
+        const double measured = static_cast<double>(*row.measurement.value);
+        errors.push_back((static_cast<double>(row.estimates[i]->count()) - measured) / measured);
+      }
+      summary.rows = errors.size();
+      fill(summary, errors);
+      evaluation.summaries.push_back(std::move(summary));
+    }
+  }
+  return evaluation;
+}
+
+Evaluation evaluate_leaving_models_out(const std::vector<Measurement>& measurements, Estimators estimators) {
+  std::erase_if(estimators, [](const auto& estimator) { return estimator->name() == "calibrated"; });
+  estimators.push_back(std::make_unique<LeavingModelsOut>(measurements));
+  return evaluate(measurements, estimators);
+}
+
+}  // namespace calibram

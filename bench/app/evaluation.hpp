@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Measurements beside what every estimator says of them, and the errors by group.
+#pragma once
+
+#include "fit/estimator.hpp"
+#include "src/engine/measurement.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace calibram {
+
+/// One measurement with its answers, in the order of the estimators; absent where one cannot answer.
+struct EvaluatedRow {
+  Measurement measurement;
+  std::vector<std::optional<Bytes>> estimates;
+};
+
+/// The errors of one estimator over the rows of one runtime, metric and kind of placement. Relative to the
+/// measured value; absent when no row was answered.
+struct ErrorSummary {
+  std::string estimator, runtime, metric;
+  std::string devices;  ///< "1", or "2+": sums of the peaks of several cards
+  std::size_t rows = 0, skipped = 0;
+  std::optional<double> mean_abs{}, median_abs{}, max_abs{}, mean_signed{}, under{};
+};
+
+struct Evaluation {
+  std::vector<std::string> estimators;
+  std::vector<EvaluatedRow> rows;
+  std::vector<ErrorSummary> summaries;
+  std::map<std::string, std::size_t> reasons;  ///< why rows were skipped, and how often
+  std::size_t without_value = 0;               ///< rows with an outcome instead of a value, left out
+};
+
+/// Asks every estimator about every row.
+Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators);
+
+/// The same, with `calibrated` fitted anew for each model on the rows of all other models.
+Evaluation evaluate_leaving_models_out(const std::vector<Measurement>& measurements, Estimators estimators);
+
+}  // namespace calibram

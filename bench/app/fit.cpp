@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// calibram fit: measurements to a profile.
+#include "bench/app/fit_report.hpp"
+#include "bench/app/profiling.hpp"
+#include "bench/app/verbs.hpp"
+#include "src/core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+namespace calibram {
+namespace {
+
+struct FitOptions {
+  std::vector<std::string> files;
+  std::string output;
+  bool json = false;
+};
+
+/// The device that the rows were measured on. @throws InputError when there are several
+ProfileDevice device_of(const std::vector<Measurement>& rows) {
+  for (const Measurement& row : rows)
+    if (row.device != rows.front().device)
+      throw InputError{fmt::format("cannot fit rows of two devices together ('{}', '{}')", rows.front().device, row.device),
+                       fmt::format("{}:{} is the first of the other", row.file, row.line), "fit them apart"};
+  const ProfileDevice here = this_host();
+  if (rows.front().device == here.name) return here;
+  return {rows.front().device, rows.front().metric == Metric::rss ? "host" : "cuda", 0, ""};
+}
+
+int run_fit(const FitOptions& options) {
+  std::vector<Measurement> rows;
+  for (const std::string& file : options.files) {
+    const std::vector<Measurement> more = read_measurements(file);
+    rows.insert(rows.end(), more.begin(), more.end());
+  }
+  if (rows.empty()) throw InputError{"there is nothing to fit", "the files have no rows", "name other files"};
+  const Profile profile = make_profile(rows, device_of(rows));
+  if (!options.output.empty() && options.output != "-") write_profile(options.output, profile);
+  if (options.json || options.output == "-") {
+    std::cout << profile_text(profile);
+    return status_done;
+  }
+  for (const ProfileFit& fit : profile.fits) std::cout << fit_text(fit) << "\n";
+  return status_done;
+}
+
+}  // namespace
+
+Action add_fit(CLI::App& verb) {
+  auto options = std::make_shared<FitOptions>();
+  verb.add_option("CSV", options->files, "Measurements")->required();
+  verb.add_option("-o,--output", options->output, "Write the profile here; - is standard output");
+  verb.add_flag("--json", options->json, "Print the profile as one JSON document");
+  return [options] { return run_fit(*options); };
+}
+
+}  // namespace calibram

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Prints fits.
+#include "bench/app/fit_report.hpp"
+
+#include "fit/line.hpp"
+#include "src/core/text_table.hpp"
+#include "src/engine/count.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <tuple>
+
+namespace calibram {
+namespace {
+
+std::string number_or_blank(double value, const char* format) {
+  return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "";
+}
+
+Bytes bytes_of(double value) { return rounded_bytes(value); }
+
+/// "rss = 7.21 MiB + 1.0000 weights + ..." with the terms that the data determine.
+std::string formula(const ProfileFit& profile) {
+  std::string text = fmt::format("{} = {}", name_of(profile.metric), mib_text(bytes_of(profile.fit.constant_bytes)));
+  for (std::size_t i = 0; i < fitted_term_count; ++i)
+    if (std::isfinite(profile.fit.terms[i].coefficient))
+      text += fmt::format(" + {:.4f} {}", profile.fit.terms[i].coefficient, term_names[i]);
+  return text;
+}
+
+/// A series of the per-token table: what stays fixed while the context grows.
+using Series = std::tuple<std::string, std::string, std::string, std::int64_t>;  // model, weights, kv, batch
+
+std::string slope_text(double bytes_per_token) { return fmt::format("{:.4f}", bytes_per_token / (1 << 20)); }
+
+std::vector<std::string> per_token_cells(const Series& series, const std::vector<Measurement>& rows) {
+  std::vector<double> tokens, values;
+  for (const Measurement& row : rows) {
+    tokens.push_back(static_cast<double>(row.workload.context_tokens()));
+    values.push_back(static_cast<double>(*row.value));
+  }
+  const Line line = fit_line(tokens, values);
+  const Measurement& longest = rows.back();
+  const Question question = question_of(longest);
+  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  const Count counted = count(question, runtime);
+  const double theory = static_cast<double>(counted.terms[Term::kv_cache].count()) / tokens.back();
+  const auto& [model, weights, kv, batch] = series;
+  return {model, weights, kv, std::to_string(batch), std::to_string(rows.size()), gib_text(bytes_of(line.intercept)),
+          slope_text(line.slope), slope_text(theory), fmt::format("{:.0f} %", 100 * theory / line.slope)};
+}
+
+}  // namespace
+
+std::string fit_text(const ProfileFit& profile) {
+  const Fit& fit = profile.fit;
+  std::string text = fmt::format("{} of {}, from {} rows of {} models\n{}\n\n", name_of(profile.metric),
+                                 profile.runtime, fit.rows, fit.models.size(), formula(profile));
+  TextTable table{{{"term"}, {"coefficient", Align::right}, {"std error", Align::right}, {"p(= 1)", Align::right},
+                   {"VIF", Align::right}, {"identified"}}};
+  for (std::size_t i = 0; i < fitted_term_count; ++i) {
+    const TermFit& term = fit.terms[i];
+    table.add_row({std::string{term_names[i]}, number_or_blank(term.coefficient, "{:.5f}"),
+                   number_or_blank(term.std_error, "{:.5f}"), number_or_blank(term.p_equals_one, "{:.2g}"),
+                   number_or_blank(term.variance_inflation, "{:.1f}"), term.identified ? "yes" : "no, stays at 1"});
+  }
+  text += table.text();
+  text += fmt::format("constant {} ± {}, residual {} ({:.4f} %), R² {:.8f}, condition number {:.1f}\n",
+                      mib_text(bytes_of(fit.constant_bytes)), mib_text(bytes_of(fit.constant_error_bytes)),
+                      mib_text(bytes_of(fit.sigma_bytes)), 100 * fit.sigma_relative, fit.r_squared,
+                      fit.condition_number);
+  text += fmt::format("each model predicted from the others: mean {:.4f} %, worst {:.4f} %, signed {:+.4f} %\n",
+                      100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
+                      100 * fit.leave_one_model_out.mean_signed);
+  for (const std::string& warning : fit.warnings) text += "warning: " + warning + "\n";
+  return text;
+}
+
+std::string per_token_text(const std::vector<Measurement>& rows) {
+  std::map<Series, std::vector<Measurement>> series;
+  for (const Measurement& row : rows)
+    if (row.outcome.empty() && row.options.empty() && row.devices == 1)
+      series[{row.model, row.weights, row.kv, row.workload.batch}].push_back(row);
+  TextTable table{{{"model"}, {"weights"}, {"kv"}, {"batch", Align::right}, {"rows", Align::right},
+                   {"at 0 tokens", Align::right}, {"MiB/token", Align::right}, {"KV in theory", Align::right},
+                   {"KV share", Align::right}}};
+  for (auto& [key, points] : series) {
+    std::sort(points.begin(), points.end(), [](const Measurement& a, const Measurement& b) {
+      return a.workload.context_tokens() < b.workload.context_tokens();
+    });
+    if (points.front().workload.context_tokens() == points.back().workload.context_tokens()) continue;
+    table.add_row(per_token_cells(key, points));
+  }
+  return table.empty() ? std::string{} : table.text();
+}
+
+}  // namespace calibram

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// The verbs that list what calibram knows: models, runtimes, formats.
+#include "bench/app/verbs.hpp"
+#include "src/core/text_table.hpp"
+#include "src/engine/runtime.hpp"
+#include "src/model/catalogue.hpp"
+#include "src/model/format.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+namespace calibram {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::shared_ptr<bool> add_json_flag(CLI::App& verb) {
+  auto json = std::make_shared<bool>(false);
+  verb.add_flag("--json", *json, "Print one JSON document");
+  return json;
+}
+
+Json describe_model(const CatalogueEntry& entry) {
+  const Model model = *find_model(entry.name);
+  const Layer& layer = first_layer(model);
+  return {{"name", model.name},
+          {"family", model.family},
+          {"parameters", parameter_count(model)},
+          {"layers", layer_count(model)},
+          {"hidden_size", model.hidden_size},
+          {"heads", layer.attention.heads},
+          {"kv_heads", layer.attention.kv_heads},
+          {"head_size", layer.attention.head_size},
+          {"mlp_width", layer.mlp.width},
+          {"vocabulary", model.vocabulary},
+          {"tied", model.tied_embeddings},
+          {"stored_format", model.stored_format},
+          {"max_positions", model.max_positions}};
+}
+
+/// A list of objects with the same keys, as a table for people or as JSON.
+void print_list(const Json& list, bool as_json) {
+  if (as_json) {
+    std::cout << list.dump(2) << "\n";
+    return;
+  }
+  if (list.empty()) return;
+  std::vector<TableColumn> columns;
+  for (const auto& [key, value] : list.front().items())
+    columns.push_back({key, value.is_number() ? Align::right : Align::left});
+  TextTable table{std::move(columns)};
+  for (const Json& object : list) {
+    std::vector<std::string> cells;
+    for (const auto& [key, value] : object.items())
+      cells.push_back(value.is_string()    ? value.get<std::string>()
+                      : value.is_boolean() ? (value ? "yes" : "no")
+                                           : value.dump());
+    table.add_row(cells);
+  }
+  std::cout << table.text();
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
+}  // namespace
+
+Action add_models(CLI::App& verb) {
+  const auto json = add_json_flag(verb);
+  const auto search = std::make_shared<std::string>();
+  verb.add_option("SEARCH", *search, "Only models whose name or family contains this");
+  return [json, search] {
+    Json list = Json::array();
+    for (const CatalogueEntry& entry : catalogue())
+      if (contains_ignoring_case(entry.name, *search) || contains_ignoring_case(entry.family, *search))
+        list.push_back(describe_model(entry));
+    print_list(list, *json);
+    if (list.empty()) std::cerr << "calibram: no known model matches '" << *search << "'\n";
+    return status_done;
+  };
+}
+
+Action add_runtimes(CLI::App& verb) {
+  const auto json = add_json_flag(verb);
+  return [json] {
+    Json list = Json::array();
+    for (const RuntimeFamily& family : runtime_families())
+      list.push_back({{"name", family.name},
+                      {"versions", family.versions},
+                      {"options", family.options},
+                      {"behaviour", family.behaviour},
+                      {"source", family.source}});
+    print_list(list, *json);
+    return status_done;
+  };
+}
+
+Action add_formats(CLI::App& verb) {
+  const auto json = add_json_flag(verb);
+  return [json] {
+    Json list = Json::array();
+    for (const Format& format : formats()) {
+      // A square matrix of a common size shows what scales and padding add.
+      constexpr std::int64_t width = 4096;
+      Json bits = nullptr;
+      if (format.has_exact_bytes)
+        bits = 8.0 * static_cast<double>(matrix_bytes(format, width, width).count()) / (width * width);
+      list.push_back({{"name", format.name},
+                      {"nominal_bits", format.nominal_bits},
+                      {"bits_4096x4096",
+                       *json || bits.is_null() ? bits : Json(fmt::format("{:.4f}", bits.get<double>()))},
+                      {"weights", format.is_weight_format},
+                      {"kv", format.is_kv_format},
+                      {"layout", format.layout}});
+    }
+    print_list(list, *json);
+    return status_done;
+  };
+}
+
+}  // namespace calibram

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// calibram measure and measure-point: the sweep alone, and one point of it.
+#include "bench/app/measuring.hpp"
+#include "bench/app/question_flags.hpp"
+#include "bench/app/verbs.hpp"
+#include "bench/sweep/child.hpp"
+
+#include <iostream>
+#include <limits>
+#include <memory>
+
+namespace calibram {
+
+Action add_measure(CLI::App& verb) {
+  auto options = std::make_shared<MeasuringOptions>();
+  options->add_to(verb);
+  return [options] {
+    std::cout << options->measure().string() << "\n";
+    return status_done;
+  };
+}
+
+Action add_measure_point(CLI::App& verb) {
+  struct PointOptions {
+    QuestionFlags question;
+    std::int64_t layers = std::numeric_limits<std::int64_t>::max();
+  };
+  auto options = std::make_shared<PointOptions>();
+  options->question.add_to(verb);
+  verb.add_option("--layers-executed", options->layers, "Layers that a step executes: 2, or all")
+      ->check(CLI::PositiveNumber);
+  return [options] {
+    run_host_child(options->question.row(), options->layers, std::cout);
+    return status_done;
+  };
+}
+
+}  // namespace calibram

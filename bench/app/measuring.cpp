@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Runs a sweep for a person: where it goes, what it may take, how Ctrl-C ends it.
+#include "bench/app/measuring.hpp"
+
+#include "bench/app/estimators.hpp"
+#include "bench/app/progress.hpp"
+#include "bench/app/question_flags.hpp"
+#include "bench/app/size_text.hpp"
+#include "src/core/error.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <iostream>
+#include <thread>
+#include <vector>
+
+namespace calibram {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
+
+extern "C" void note_interrupt(int) { interrupted = true; }
+
+/// While it lives, Ctrl-C and termination ask the sweep to stop instead of ending the process.
+class InterruptGuard {
+ public:
+  InterruptGuard() {
+    struct sigaction action {};
+    action.sa_handler = note_interrupt;
+    for (std::size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &action, &before_[i]);
+  }
+  ~InterruptGuard() {
+    for (std::size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &before_[i], nullptr);
+  }
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+ private:
+  static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction before_[std::size(signals)]{};
+};
+
+/// Runs a point in a child of this program.
+PointRunner child_process_runner() {
+  const std::string program = fs::read_symlink("/proc/self/exe").string();
+  return [program](const Point& point, ChildReport& report, const std::atomic<bool>& stop) {
+    std::vector<std::string> arguments = {program, "measure-point", "--layers-executed",
+                                          std::to_string(point.layers_executed)};
+    const std::vector<std::string> flags = QuestionFlags::arguments(point.row);
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return run_process(
+        arguments, [&](const std::string& line) { read_report_line(line, report); }, stop);
+  };
+}
+
+std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))); }
+
+/// The measurements files of a folder, oldest first.
+std::vector<fs::path> measurement_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().extension() == ".csv") files.push_back(entry.path());
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return fs::last_write_time(a) < fs::last_write_time(b);
+  });
+  return files;
+}
+
+void say_result(const SweepResult& result, const fs::path& csv) {
+  std::string line = fmt::format("measured {} points", result.measured);
+  const auto also = [&](std::size_t count, const char* what) {
+    if (count > 0) line += fmt::format(", {} {}", count, what);
+  };
+  also(result.reused, "measured before");
+  also(result.skipped, "skipped");
+  also(result.rejected, "rejected");
+  also(result.failed, "failed");
+  std::cerr << line << ": " << csv.string() << "\n";
+  if (result.dropped > Bytes{})
+    std::cerr << fmt::format("note: cut off {} bytes of a half-written last line\n", result.dropped.count());
+}
+
+}  // namespace
+
+void MeasuringOptions::add_to(CLI::App& verb) {
+  verb.add_option("--device", device_, "auto, host or cuda[:N]. Default: auto");
+  verb.add_option(
+      "--out", out_,
+      "Folder for measurements and profile. Default: " + default_profile_folder(machine_.name).string());
+  verb.add_option("--budget", budget_,
+                  "Memory that the sweep may take (4GiB). Default: half of what is available, at most 8 GiB");
+  verb.add_flag("--resume", resume_, "Go on with the newest measurements of the folder");
+  verb.add_flag("--quick", quick_, "A tenth of the sweep: enough to try it, too little to rely on");
+}
+
+fs::path MeasuringOptions::folder() const {
+  const fs::path folder = out_.empty() ? default_profile_folder(machine_.name) : fs::path{out_};
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure)
+    throw Error{fmt::format("cannot make the folder '{}'", folder.string()), failure.message(),
+                "name another one with --out"};
+  return folder;
+}
+
+fs::path MeasuringOptions::csv() const {
+  const fs::path into = folder();
+  if (resume_) {
+    const std::vector<fs::path> files = measurement_files(into);
+    if (!files.empty()) return files.back();
+  }
+  fs::path file = into / (today() + ".csv");
+  for (int i = 2; fs::exists(file); ++i) file = into / fmt::format("{}-{}.csv", today(), i);
+  return file;
+}
+
+Bytes MeasuringOptions::budget() const {
+  return budget_.empty() ? default_budget(available_host_memory()) : parse_size("--budget", budget_);
+}
+
+fs::path MeasuringOptions::measure() const {
+  if (device_ != "auto" && device_ != "host") {
+    if (device_.rfind("cuda", 0) == 0)
+      throw InputError{fmt::format("cannot measure --device {}", device_), "this build has no CUDA backend",
+                       "use --device host"};
+    throw InputError{fmt::format("unknown --device '{}'", device_), "known: auto, host, cuda[:N]", ""};
+  }
+  SweepOptions options;
+  options.csv = csv();
+  options.resume = resume_ && fs::exists(options.csv);
+  options.budget = budget();
+  options.parallel = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.provenance = {machine_.name, "calibram " CALIBRAM_VERSION ", " + machine_.kernel};
+  options.run_point = child_process_runner();
+  const std::vector<Point> plan = host_plan(quick_ ? PlanSize::quick : PlanSize::standard);
+  std::cerr << fmt::format("measuring {}, {} of memory, {} points, {} at a time within {}\n", machine_.name,
+                           gib_text(machine_.total), plan.size(), options.parallel, gib_text(options.budget));
+  ProgressBar bar;
+  options.on_progress = [&](const SweepProgress& progress) { bar.show(progress); };
+  const InterruptGuard guard;
+  const SweepResult result = run_sweep(plan, options, interrupted);
+  say_result(result, options.csv);
+  if (result.interrupted)
+    throw Error{"interrupted",
+                fmt::format("{} of {} points are in {}", result.measured + result.reused, plan.size(),
+                            options.csv.string()),
+                "go on with --resume"};
+  if (result.measured + result.reused == 0)
+    throw Error{"no point could be measured", "see the column reason of " + options.csv.string(), ""};
+  return options.csv;
+}
+
+}  // namespace calibram

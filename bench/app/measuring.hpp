@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What calibrate and measure share: their options, and one sweep of this machine.
+#pragma once
+
+#include "bench/sweep/sweep.hpp"
+#include "kernels/host/host_probe.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace calibram {
+
+class MeasuringOptions {
+ public:
+  void add_to(CLI::App& verb);
+
+  /// The folder for measurements and profile. @throws Error when it cannot be made
+  std::filesystem::path folder() const;
+
+  /// Measures this machine into a CSV of that folder; says on standard error what it does.
+  /// @throws Error when interrupted, with how to go on, or when no point could be measured
+  std::filesystem::path measure() const;
+
+ private:
+  std::filesystem::path csv() const;
+  Bytes budget() const;
+
+  std::string device_ = "auto";
+  std::string out_;
+  std::string budget_;
+  bool resume_ = false;
+  bool quick_ = false;
+  HostMachine machine_ = describe_host();
+};
+
+}  // namespace calibram

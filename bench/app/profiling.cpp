@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Groups, fits, stamps.
+#include "bench/app/profiling.hpp"
+
+#include "fit/observations.hpp"
+#include "kernels/host/host_probe.hpp"
+#include "src/core/error.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <iostream>
+
+namespace calibram {
+
+ProfileDevice this_host() {
+  const HostMachine machine = describe_host();
+  return {machine.name, "host", machine.total.count(), machine.kernel};
+}
+
+Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device) {
+  const Observations observations = observations_of(rows);
+  for (const auto& [reason, count] : observations.reasons)
+    std::cerr << fmt::format("left out {} rows: {}\n", count, reason);
+  Profile profile;
+  profile.device = std::move(device);
+  profile.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  profile.commit = CALIBRAM_COMMIT;
+  profile.versions["calibram"] = CALIBRAM_VERSION;
+  std::string refusal = "there are no rows with a value";
+  for (const ObservationGroup& group : observations.groups) {
+    try {
+      profile.fits.push_back({group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
+    } catch (const InputError& problem) {
+      refusal = fmt::format("{} {}: {}", group.runtime, name_of(group.metric), problem.what());
+      std::cerr << "not fitted: " << refusal << "\n";
+    }
+  }
+  if (profile.fits.empty())
+    throw InputError{"nothing can be fitted", refusal, "measure more, or name other files"};
+  return profile;
+}
+
+}  // namespace calibram

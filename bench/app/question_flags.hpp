@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The workload flags of the command line: the words of the measurements CSV.
+#pragma once
+
+#include "src/engine/measurement.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace calibram {
+
+/// MODEL and --runtime --weights --kv --batch --prompt --generate --context --devices --split --options
+/// --metric --device, each checked as the CSV column of its name is.
+class QuestionFlags {
+ public:
+  void add_to(CLI::App& verb);
+
+  /// The row that the flags describe. @throws InputError naming the flag
+  Measurement row() const;
+
+  /// MODEL and the flags that describe this row again.
+  static std::vector<std::string> arguments(const Measurement& row);
+
+ private:
+  std::string model_;
+  std::map<std::string, std::string> texts_;
+};
+
+}  // namespace calibram

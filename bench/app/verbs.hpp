@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The verbs of the command line: each adds its options and gives back what it does.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace calibram {
+
+/// Runs a verb after its options were parsed; returns the exit status.
+using Action = std::function<int()>;
+
+Action add_calibrate(CLI::App& verb);
+Action add_measure(CLI::App& verb);
+Action add_measure_point(CLI::App& verb);
+Action add_fit(CLI::App& verb);
+Action add_estimate(CLI::App& verb);
+Action add_evaluate(CLI::App& verb);
+Action add_models(CLI::App& verb);
+Action add_runtimes(CLI::App& verb);
+Action add_formats(CLI::App& verb);
+
+/// Exit statuses.
+inline constexpr int status_done = 0;
+inline constexpr int status_failed = 1;
+inline constexpr int status_bad_input = 2;
+inline constexpr int status_outside = 3;  ///< done, but outside the accuracy or the capacity asked for
+
+}  // namespace calibram

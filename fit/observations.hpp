@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// From measured rows to the observations of a fit: each row beside theory's terms for it.
+#pragma once
+
+#include "fit/calibration.hpp"
+#include "src/engine/measurement.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace calibram {
+
+/// Rows that one fit explains: of one runtime and one metric.
+struct ObservationGroup {
+  std::string runtime;
+  Metric metric = Metric::allocated;
+  std::vector<Observation> observations;
+  NoiseModel noise;
+  std::string counter;  ///< which kernel counter gave the values; empty when unknown
+};
+
+struct Observations {
+  std::vector<ObservationGroup> groups;        ///< in the order of their first rows
+  std::map<std::string, std::size_t> reasons;  ///< why rows were left out, and how often
+};
+
+/// Rows with an outcome, of several devices, and those that theory cannot count are left out with a reason.
+Observations observations_of(const std::vector<Measurement>& rows);
+
+/// The observation of one row. @throws InputError when it cannot be one
+Observation observe(const Measurement& row);
+
+}  // namespace calibram
