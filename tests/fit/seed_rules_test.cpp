@@ -12,10 +12,13 @@
 namespace calibram {
 namespace {
 
-constexpr Format bits_of(double bits) {
-  return Format{.name = "", .nominal_bits = bits, .block_elements = 1, .block_bytes = 1, .source = ""};
+/// The rules look at nothing of a format but its nominal bits.
+Format bits_of(double bits) {
+  Format format = formats().front();
+  format.nominal_bits = bits;
+  return format;
 }
-constexpr Format fp32 = bits_of(32), fp16 = bits_of(16), int8 = bits_of(8), int4 = bits_of(4);
+const Format fp32 = bits_of(32), fp16 = bits_of(16), int8 = bits_of(8), int4 = bits_of(4);
 
 Question asking(double parameters, const Format& weights) {
   Question question;
