@@ -17,7 +17,8 @@ Line fit_line(const std::vector<double>& x, const std::vector<double>& y) {
   regression.has_constant = true;
   const Solution solution = solve(regression);
   if (!solution.collinear.empty())
-    throw InputError{"cannot put a line through these points", "they have one x", "measure two context lengths"};
+    throw InputError{"cannot put a line through these points", "they have one x",
+                     "measure two context lengths"};
   return {solution.coefficients(0), solution.coefficients(1)};
 }
 

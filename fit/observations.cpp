@@ -21,9 +21,12 @@ double page_bytes(const Measurement& row) {
   constexpr double host_page = 4096, device_page = 2 << 20, torch_unit = 512;
   switch (row.metric) {
     case Metric::rss:
-    case Metric::cgroup: return uniform_deviation(std::max(host_page, static_cast<double>(row.slack.value_or(0))));
-    case Metric::device: return uniform_deviation(device_page);
-    default: return torch_unit;
+    case Metric::cgroup:
+      return uniform_deviation(std::max(host_page, static_cast<double>(row.slack.value_or(0))));
+    case Metric::device:
+      return uniform_deviation(device_page);
+    default:
+      return torch_unit;
   }
 }
 
@@ -66,7 +69,8 @@ Observations observations_of(const std::vector<Measurement>& rows) {
       continue;
     }
     if (!is_total(row.metric)) {
-      ++result.reasons[fmt::format("metric {} is not the total that theory's terms add up to", name_of(row.metric))];
+      ++result.reasons[fmt::format("metric {} is not the total that theory's terms add up to",
+                                   name_of(row.metric))];
       continue;
     }
     try {

@@ -23,7 +23,8 @@ std::string conclusion(const Profile& profile, const std::filesystem::path& file
   const ProfileFit* fit = profile.find("calibram", Metric::rss);
   if (fit == nullptr) return fmt::format("profile: {}\n", file.string());
   return fmt::format(
-      "On this machine a model that was never measured is predicted within {:.2f} % on average and {:.2f} % at worst.\n"
+      "On this machine a model that was never measured is predicted within {:.2f} % on average and {:.2f} % "
+      "at worst.\n"
       "profile: {}\n",
       100 * fit->fit.leave_one_model_out.mean_abs, 100 * fit->fit.leave_one_model_out.max_abs, file.string());
 }
@@ -42,7 +43,8 @@ int run_calibrate(const CalibrateOptions& options) {
     if (fit.metric == Metric::rss) std::cout << fit_text(fit) << "\n";
   std::vector<Measurement> resident = rows;
   std::erase_if(resident, [](const Measurement& row) { return row.metric != Metric::rss; });
-  std::cout << "Memory against context, as the per-token tables have it:\n\n" << per_token_text(resident) << "\n";
+  std::cout << "Memory against context, as the per-token tables have it:\n\n"
+            << per_token_text(resident) << "\n";
   std::cout << conclusion(profile, file);
   return status_done;
 }

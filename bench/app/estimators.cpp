@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 fs::path data_home() {
   // The XDG base directory specification: a relative path does not count.
   if (const char* home = std::getenv("XDG_DATA_HOME"); home != nullptr && home[0] == '/') return home;
-  if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/') return fs::path{home} / ".local/share";
+  if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/')
+    return fs::path{home} / ".local/share";
   return ".";
 }
 
@@ -31,9 +32,10 @@ void warn_if_foreign(const Profile& profile) {
   const HostMachine here = describe_host();
   const auto warn = [&](const char* what, const std::string& theirs, const std::string& ours) {
     if (theirs != ours)
-      std::cerr << fmt::format("warning: the profile is of another {} ('{}', here '{}'); calibrate this machine, or "
-                               "take its figures with care\n",
-                               what, theirs, ours);
+      std::cerr << fmt::format(
+          "warning: the profile is of another {} ('{}', here '{}'); calibrate this machine, or "
+          "take its figures with care\n",
+          what, theirs, ours);
   };
   warn("device", profile.device.name, here.name);
   warn("kernel", profile.device.driver, here.kernel);
@@ -56,7 +58,8 @@ std::string slug(const std::string& device) {
 fs::path default_profile_folder(const std::string& device) { return data_home() / "calibram" / slug(device); }
 
 void ProfileFlag::add_to(CLI::App& verb) {
-  verb.add_option("--profile", file_, "A profile.json. Default: the one that \"calibram calibrate\" made of this machine");
+  verb.add_option("--profile", file_,
+                  "A profile.json. Default: the one that \"calibram calibrate\" made of this machine");
 }
 
 Estimators ProfileFlag::estimators() const {
@@ -79,7 +82,8 @@ const Estimator& estimator_named(const Estimators& estimators, std::string_view 
     known.push_back(estimator->name());
   }
   if (name == "calibrated")
-    throw InputError{"there is no profile to calibrate with", "this machine has none and --profile names none",
+    throw InputError{"there is no profile to calibrate with",
+                     "this machine has none and --profile names none",
                      "run \"calibram calibrate\", or name one with --profile"};
   throw unknown_name("estimator", name, known);
 }

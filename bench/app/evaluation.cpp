@@ -69,7 +69,8 @@ class LeavingModelsOut final : public Estimator {
     Profile profile;
     for (const ObservationGroup& group : observations_of(rows).groups) {
       try {
-        profile.fits.push_back({group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
+        profile.fits.push_back(
+            {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
       } catch (const InputError&) {
         // Too few models in this group: its rows stay unanswered, and say so.
       }

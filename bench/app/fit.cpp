@@ -23,7 +23,8 @@ struct FitOptions {
 ProfileDevice device_of(const std::vector<Measurement>& rows) {
   for (const Measurement& row : rows)
     if (row.device != rows.front().device)
-      throw InputError{fmt::format("cannot fit rows of two devices together ('{}', '{}')", rows.front().device, row.device),
+      throw InputError{fmt::format("cannot fit rows of two devices together ('{}', '{}')",
+                                   rows.front().device, row.device),
                        fmt::format("{}:{} is the first of the other", row.file, row.line), "fit them apart"};
   const ProfileDevice here = this_host();
   if (rows.front().device == here.name) return here;

@@ -23,7 +23,8 @@ Bytes bytes_of(double value) { return rounded_bytes(value); }
 
 /// "rss = 7.21 MiB + 1.0000 weights + ..." with the terms that the data determine.
 std::string formula(const ProfileFit& profile) {
-  std::string text = fmt::format("{} = {}", name_of(profile.metric), mib_text(bytes_of(profile.fit.constant_bytes)));
+  std::string text =
+      fmt::format("{} = {}", name_of(profile.metric), mib_text(bytes_of(profile.fit.constant_bytes)));
   for (std::size_t i = 0; i < fitted_term_count; ++i)
     if (std::isfinite(profile.fit.terms[i].coefficient))
       text += fmt::format(" + {:.4f} {}", profile.fit.terms[i].coefficient, term_names[i]);
@@ -48,8 +49,15 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
   const Count counted = count(question, runtime);
   const double theory = static_cast<double>(counted.terms[Term::kv_cache].count()) / tokens.back();
   const auto& [model, weights, kv, batch] = series;
-  return {model, weights, kv, std::to_string(batch), std::to_string(rows.size()), gib_text(bytes_of(line.intercept)),
-          slope_text(line.slope), slope_text(theory), fmt::format("{:.0f} %", 100 * theory / line.slope)};
+  return {model,
+          weights,
+          kv,
+          std::to_string(batch),
+          std::to_string(rows.size()),
+          gib_text(bytes_of(line.intercept)),
+          slope_text(line.slope),
+          slope_text(theory),
+          fmt::format("{:.0f} %", 100 * theory / line.slope)};
 }
 
 }  // namespace
@@ -58,22 +66,28 @@ std::string fit_text(const ProfileFit& profile) {
   const Fit& fit = profile.fit;
   std::string text = fmt::format("{} of {}, from {} rows of {} models\n{}\n\n", name_of(profile.metric),
                                  profile.runtime, fit.rows, fit.models.size(), formula(profile));
-  TextTable table{{{"term"}, {"coefficient", Align::right}, {"std error", Align::right}, {"p(= 1)", Align::right},
-                   {"VIF", Align::right}, {"identified"}}};
+  TextTable table{{{"term"},
+                   {"coefficient", Align::right},
+                   {"std error", Align::right},
+                   {"p(= 1)", Align::right},
+                   {"VIF", Align::right},
+                   {"identified"}}};
   for (std::size_t i = 0; i < fitted_term_count; ++i) {
     const TermFit& term = fit.terms[i];
     table.add_row({std::string{term_names[i]}, number_or_blank(term.coefficient, "{:.5f}"),
                    number_or_blank(term.std_error, "{:.5f}"), number_or_blank(term.p_equals_one, "{:.2g}"),
-                   number_or_blank(term.variance_inflation, "{:.1f}"), term.identified ? "yes" : "no, stays at 1"});
+                   number_or_blank(term.variance_inflation, "{:.1f}"),
+                   term.identified ? "yes" : "no, stays at 1"});
   }
   text += table.text();
   text += fmt::format("constant {} ± {}, residual {} ({:.4f} %), R² {:.8f}, condition number {:.1f}\n",
                       mib_text(bytes_of(fit.constant_bytes)), mib_text(bytes_of(fit.constant_error_bytes)),
                       mib_text(bytes_of(fit.sigma_bytes)), 100 * fit.sigma_relative, fit.r_squared,
                       fit.condition_number);
-  text += fmt::format("each model predicted from the others: mean {:.4f} %, worst {:.4f} %, signed {:+.4f} %\n",
-                      100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
-                      100 * fit.leave_one_model_out.mean_signed);
+  text +=
+      fmt::format("each model predicted from the others: mean {:.4f} %, worst {:.4f} %, signed {:+.4f} %\n",
+                  100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
+                  100 * fit.leave_one_model_out.mean_signed);
   for (const std::string& warning : fit.warnings) text += "warning: " + warning + "\n";
   return text;
 }
@@ -83,8 +97,14 @@ std::string per_token_text(const std::vector<Measurement>& rows) {
   for (const Measurement& row : rows)
     if (row.outcome.empty() && row.options.empty() && row.devices == 1)
       series[{row.model, row.weights, row.kv, row.workload.batch}].push_back(row);
-  TextTable table{{{"model"}, {"weights"}, {"kv"}, {"batch", Align::right}, {"rows", Align::right},
-                   {"at 0 tokens", Align::right}, {"MiB/token", Align::right}, {"KV in theory", Align::right},
+  TextTable table{{{"model"},
+                   {"weights"},
+                   {"kv"},
+                   {"batch", Align::right},
+                   {"rows", Align::right},
+                   {"at 0 tokens", Align::right},
+                   {"MiB/token", Align::right},
+                   {"KV in theory", Align::right},
                    {"KV share", Align::right}}};
   for (auto& [key, points] : series) {
     std::sort(points.begin(), points.end(), [](const Measurement& a, const Measurement& b) {

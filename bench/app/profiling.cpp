@@ -31,7 +31,8 @@ Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device)
   std::string refusal = "there are no rows with a value";
   for (const ObservationGroup& group : observations.groups) {
     try {
-      profile.fits.push_back({group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
+      profile.fits.push_back(
+          {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
     } catch (const InputError& problem) {
       refusal = fmt::format("{} {}: {}", group.runtime, name_of(group.metric), problem.what());
       std::cerr << "not fitted: " << refusal << "\n";

@@ -28,7 +28,7 @@ constexpr std::array<std::int64_t, 5> contexts = {64, 250, 1000, 2500, 6400};
 constexpr std::int64_t generated_tokens = 4;
 
 /// From this many tokens in a step on, two layers are executed of all that are allocated.
-constexpr std::int64_t long_step_tokens = 512;
+constexpr std::int64_t long_step_tokens = 200;
 
 Measurement configuration(std::string_view model, FormatPair formats, std::int64_t context,
                           std::int64_t batch, Options options = {}) {
@@ -62,12 +62,13 @@ std::vector<Measurement> shape_configurations(std::string_view shape) {
   for (std::int64_t context : contexts)
     for (const FormatPair& formats : {half, all_int8})
       rows.push_back(configuration(shape, formats, context, 1));
-  for (std::int64_t context : {std::int64_t{64}, std::int64_t{1000}})
+  for (std::int64_t context : {std::int64_t{64}, std::int64_t{250}})
     for (const FormatPair& formats : {int8_kv, int8_weights})
       rows.push_back(configuration(shape, formats, context, 4));
-  rows.push_back(configuration(shape, int8_kv, 2500, 2));
-  rows.push_back(configuration(shape, half, 1000, 1, {{"logits", "all"}}));
-  rows.push_back(configuration(shape, half, 1000, 1, {{"logits", "all"}, {"logits_copy", "none"}}));
+  rows.push_back(configuration(shape, int8_kv, 1000, 2));
+  rows.push_back(configuration(shape, int8_weights, 2500, 1));
+  rows.push_back(configuration(shape, half, 250, 1, {{"logits", "all"}}));
+  rows.push_back(configuration(shape, half, 250, 1, {{"logits", "all"}, {"logits_copy", "none"}}));
   return rows;
 }
 

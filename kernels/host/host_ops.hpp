@@ -11,8 +11,8 @@ namespace calibram {
 
 struct Scratch;
 
-/// Which layers a step computes. Layers of a model are alike, so the first and the last reach the peak of them all
-/// where only the caches differ.
+/// Which layers a step computes. Layers of a model are alike, so the first and the last reach the peak of
+/// them all where only the caches differ.
 enum class LayersExecuted : unsigned char { all, first_and_last };
 
 struct HostOptions {

@@ -91,11 +91,11 @@ constexpr std::array<CatalogueEntry, 72> table = {{
     // Shapes that calibram's own sweep runs: small, and each large in something else (cache, weights, MLP,
     // vocabulary, depth). No publisher has them; they are in the table so that their rows can be read again.
     {"probe-mha", "llama", 512, 16, 8, 8, 64, 1408, 32000, false, 131072, 1e4, 1e-5, "fp16"},
-    {"probe-gqa", "llama", 768, 12, 12, 4, 64, 3072, 32000, true, 131072, 1e4, 1e-5, "fp16"},
-    {"probe-mqa", "llama", 512, 8, 8, 1, 64, 4096, 64000, true, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-gqa", "llama", 640, 12, 8, 2, 64, 2304, 32000, true, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-mqa", "llama", 512, 8, 8, 1, 64, 3072, 64000, true, 131072, 1e4, 1e-5, "fp16"},
     {"probe-deep", "llama", 256, 48, 4, 4, 64, 704, 16000, false, 131072, 1e4, 1e-5, "fp16"},
-    {"probe-plain", "phi", 640, 12, 10, 10, 64, 2560, 50304, false, 131072, 1e4, 1e-5, "fp16"},
-    {"probe-vocabulary", "qwen2", 512, 10, 4, 2, 128, 5632, 128000, true, 131072, 1e4, 1e-6, "fp16"},
+    {"probe-plain", "phi", 512, 12, 8, 8, 64, 2048, 50304, false, 131072, 1e4, 1e-5, "fp16"},
+    {"probe-vocabulary", "qwen2", 384, 10, 4, 2, 128, 4096, 128000, true, 131072, 1e4, 1e-6, "fp16"},
 }};
 // clang-format on
 
