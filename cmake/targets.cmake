@@ -2,6 +2,7 @@
 add_library(calibram_warnings INTERFACE)
 target_compile_options(calibram_warnings INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms on std::string in GCC 12 (GCC bug 105651)
   $<$<BOOL:${CALIBRAM_WERROR}>:-Werror>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   $<$<BOOL:${CALIBRAM_NATIVE}>:-march=native>)

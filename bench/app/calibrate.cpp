@@ -5,8 +5,6 @@
 #include "bench/app/profiling.hpp"
 #include "bench/app/verbs.hpp"
 
-#include <fmt/format.h>
-
 #include <iostream>
 #include <memory>
 
@@ -18,17 +16,6 @@ struct CalibrateOptions {
   bool json = false;
 };
 
-/// The one sentence that a person would repeat.
-std::string conclusion(const Profile& profile, const std::filesystem::path& file) {
-  const ProfileFit* fit = profile.find("calibram", Metric::rss);
-  if (fit == nullptr) return fmt::format("profile: {}\n", file.string());
-  return fmt::format(
-      "On this machine a model that was never measured is predicted within {:.2f} % on average and {:.2f} % "
-      "at worst.\n"
-      "profile: {}\n",
-      100 * fit->fit.leave_one_model_out.mean_abs, 100 * fit->fit.leave_one_model_out.max_abs, file.string());
-}
-
 int run_calibrate(const CalibrateOptions& options) {
   const std::filesystem::path csv = options.measuring.measure();
   const std::vector<Measurement> rows = read_measurements(csv);
@@ -39,13 +26,8 @@ int run_calibrate(const CalibrateOptions& options) {
     std::cout << profile_text(profile);
     return status_done;
   }
-  for (const ProfileFit& fit : profile.fits)
-    if (fit.metric == Metric::rss) std::cout << fit_text(fit) << "\n";
-  std::vector<Measurement> resident = rows;
-  std::erase_if(resident, [](const Measurement& row) { return row.metric != Metric::rss; });
-  std::cout << "Memory against context, as the per-token tables have it:\n\n"
-            << per_token_text(resident) << "\n";
-  std::cout << conclusion(profile, file);
+  std::cout << profile_report(profile, rows);
+  std::cerr << "profile: " << file.string() << "\n";
   return status_done;
 }
 

@@ -44,7 +44,7 @@ int run_fit(const FitOptions& options) {
     std::cout << profile_text(profile);
     return status_done;
   }
-  for (const ProfileFit& fit : profile.fits) std::cout << fit_text(fit) << "\n";
+  std::cout << profile_report(profile, rows);
   return status_done;
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <tuple>
@@ -31,10 +32,40 @@ std::string formula(const ProfileFit& profile) {
   return text;
 }
 
+/// Whether theory left nothing to fit: an exact sum has no errors to print.
+bool is_exact(const Fit& fit) {
+  const bool ones = std::all_of(fit.terms.begin(), fit.terms.end(), [](const TermFit& term) {
+    return std::isnan(term.coefficient) || std::abs(term.coefficient - 1) < 1e-9;
+  });
+  return ones && fit.sigma_bytes < 1 && std::abs(fit.constant_bytes) < 1;
+}
+
+/// The metric that a report shows against context: what the system saw, if it was measured.
+Metric shown_metric(const Profile& profile) {
+  for (const ProfileFit& fit : profile.fits)
+    if (fit.metric != Metric::allocated) return fit.metric;
+  return Metric::allocated;
+}
+
+std::string conclusion(const ProfileFit& fit) {
+  return fmt::format(
+      "{}: a model that was never measured is predicted within {:.2f} % on average, {:.2f} % at worst.\n",
+      name_of(fit.metric), 100 * fit.fit.leave_one_model_out.mean_abs,
+      100 * fit.fit.leave_one_model_out.max_abs);
+}
+
 /// A series of the per-token table: what stays fixed while the context grows.
 using Series = std::tuple<std::string, std::string, std::string, std::int64_t>;  // model, weights, kv, batch
 
 std::string slope_text(double bytes_per_token) { return fmt::format("{:.4f}", bytes_per_token / (1 << 20)); }
+
+/// @param rows  ordered by context
+std::size_t different_contexts(const std::vector<Measurement>& rows) {
+  std::size_t count = 1;
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    if (rows[i].workload.context_tokens() != rows[i - 1].workload.context_tokens()) ++count;
+  return count;
+}
 
 std::vector<std::string> per_token_cells(const Series& series, const std::vector<Measurement>& rows) {
   std::vector<double> tokens, values;
@@ -62,8 +93,24 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
 
 }  // namespace
 
+std::string profile_report(const Profile& profile, const std::vector<Measurement>& rows) {
+  std::string text;
+  for (const ProfileFit& fit : profile.fits) text += fit_text(fit) + "\n";
+  std::vector<Measurement> shown = rows;
+  const Metric metric = shown_metric(profile);
+  std::erase_if(shown, [&](const Measurement& row) { return row.metric != metric; });
+  const std::string table = per_token_text(shown);
+  if (!table.empty()) text += fmt::format("{} against context:\n\n{}\n", name_of(metric), table);
+  for (const ProfileFit& fit : profile.fits)
+    if (!is_exact(fit.fit)) text += conclusion(fit);
+  return text;
+}
+
 std::string fit_text(const ProfileFit& profile) {
   const Fit& fit = profile.fit;
+  if (is_exact(fit))
+    return fmt::format("{} of {}: theory equals the allocator's books to the byte in all {} rows\n",
+                       name_of(profile.metric), profile.runtime, fit.rows);
   std::string text = fmt::format("{} of {}, from {} rows of {} models\n{}\n\n", name_of(profile.metric),
                                  profile.runtime, fit.rows, fit.models.size(), formula(profile));
   TextTable table{{{"term"},
@@ -110,7 +157,7 @@ std::string per_token_text(const std::vector<Measurement>& rows) {
     std::sort(points.begin(), points.end(), [](const Measurement& a, const Measurement& b) {
       return a.workload.context_tokens() < b.workload.context_tokens();
     });
-    if (points.front().workload.context_tokens() == points.back().workload.context_tokens()) continue;
+    if (different_contexts(points) < 3) continue;  // two points make a line, but do not test it
     table.add_row(per_token_cells(key, points));
   }
   return table.empty() ? std::string{} : table.text();

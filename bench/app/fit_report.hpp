@@ -10,11 +10,16 @@
 
 namespace calibram {
 
-/// The fitted formula, a table of coefficients, the figures of merit, and warnings.
+/// The whole report on a profile and the rows behind it: every fit, the per-token table, and one sentence
+/// that a person would repeat.
+std::string profile_report(const Profile& profile, const std::vector<Measurement>& rows);
+
+/// The fitted formula, a table of coefficients, the figures of merit, and warnings; one sentence where theory
+/// equals the measurements to the byte.
 std::string fit_text(const ProfileFit& fit);
 
 /// For every shape: intercept and slope of memory against context, and the slope beside the bytes of the KV
-/// cache that theory gives. Rows of one batch, one option set and one pair of formats make a line.
+/// cache that theory gives. Rows of one batch and one pair of formats, without options, make a line.
 std::string per_token_text(const std::vector<Measurement>& rows);
 
 }  // namespace calibram

@@ -28,6 +28,14 @@ std::optional<double> bare_size(const std::string& subject) {
   return parameters;
 }
 
+/// What the projections give: the weights' own format where it is a plain one, else the 16 bits that the
+/// model is stored in.
+std::string_view cache_format(const Format& weights, std::string_view stored) {
+  for (const std::string_view plain : {"fp32", "fp16", "bf16"})
+    if (weights.name == plain) return plain;
+  return stored == "bf16" ? "bf16" : "fp16";
+}
+
 std::string resolved_subject(const Measurement& row) {
   const std::filesystem::path path{row.model};
   if (row.file.empty() || path.is_absolute() || find_model(row.model)) return row.model;
@@ -50,10 +58,7 @@ Question question_of(const Measurement& row) {
   }
   const std::string stored = question.model ? question.model->stored_format : "fp16";
   question.weights = &weight_format(row.weights.empty() ? "as-stored" : row.weights, stored);
-  const std::string_view plain = question.weights->name == "fp32" ? "fp32"
-                                 : stored == "bf16"               ? "bf16"
-                                                                  : "fp16";
-  question.kv = &kv_format(row.kv.empty() ? plain : row.kv);
+  question.kv = &kv_format(row.kv.empty() ? cache_format(*question.weights, stored) : row.kv);
   question.workload = row.workload;
   question.runtime = row.runtime;
   question.options = row.options;
