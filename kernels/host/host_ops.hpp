@@ -24,7 +24,7 @@ struct HostOptions {
 /// Plain single-threaded kernels in FP32 arithmetic over FP32, FP16 and INT8 tensors: the reference that
 /// other backends are judged by. Beside its tensors it uses a fixed scratch, allocated in the constructor.
 /// Every operation @throws InputError where elements or shapes do not go together.
-class HostOps final : public Ops {
+class HostOps : public Ops {
  public:
   /// @throws InputError when first_and_last lacks the layer count
   explicit HostOps(const HostOptions& options = {});

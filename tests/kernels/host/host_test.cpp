@@ -104,14 +104,17 @@ Weight HostTest::random_int8_weight(std::int64_t rows, std::int64_t columns) {
   return weight;
 }
 
-void expect_close(const Tensor& actual, const Doubles& expected) {
-  const Doubles values = read(actual);
-  ASSERT_EQ(values.size(), expected.size());
+void expect_close(const Doubles& actual, const Doubles& expected, double tolerance) {
+  ASSERT_EQ(actual.size(), expected.size());
   double greatest = 0;
   for (double value : expected) greatest = std::max(greatest, std::abs(value));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    ASSERT_LE(std::abs(values[i] - expected[i]), 1e-3 * greatest)
-        << "element " << i << " is " << values[i] << " instead of " << expected[i];
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    ASSERT_LE(std::abs(actual[i] - expected[i]), tolerance * greatest)
+        << "element " << i << " is " << actual[i] << " instead of " << expected[i];
+}
+
+void expect_close(const Tensor& actual, const Doubles& expected, double tolerance) {
+  expect_close(read(actual), expected, tolerance);
 }
 
 }  // namespace calibram

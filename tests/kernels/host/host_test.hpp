@@ -40,7 +40,8 @@ class HostTest : public testing::Test {
   std::mt19937 generator_{seed_};
 };
 
-/// Every element within 1e-3 of the largest expected magnitude. A NaN is never close.
-void expect_close(const Tensor& actual, const Doubles& expected);
+/// Every element within `tolerance` of the largest expected magnitude. A NaN is never close.
+void expect_close(const Doubles& actual, const Doubles& expected, double tolerance = 1e-3);
+void expect_close(const Tensor& actual, const Doubles& expected, double tolerance = 1e-3);
 
 }  // namespace calibram

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// A decoder pass on poisoned host memory, whose tokens can be watched and dictated.
+#pragma once
+
+#include "kernels/host/host_ops.hpp"
+#include "src/engine/decoder.hpp"
+#include "tests/kernels/host/host_test.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace calibram {
+
+using Tokens = std::vector<std::int32_t>;
+
+/// Keeps every token that is drawn or sampled. Where a script has one for that place, it is used instead.
+class ScriptedOps : public HostOps {
+ public:
+  ScriptedOps(const HostOptions& options, std::int64_t batch, std::vector<Tokens> script);
+
+  void fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint64_t seed) override;
+  void sample(const Tensor& logits, Tensor& tokens) override;
+
+  /// Per sequence, the last of them not fed yet.
+  const std::vector<Tokens>& sequences() const { return sequences_; }
+
+ private:
+  void note(const Tensor& tokens);
+
+  std::vector<Tokens> script_;
+  std::vector<Tokens> sequences_;
+};
+
+/// A loaded model with its memory reserved. Norm weights and scales, which all start alike, have uneven
+/// values, the same in every run of a model.
+class HostRun {
+ public:
+  explicit HostRun(const Question& question, std::vector<Tokens> script = {});
+  HostRun(const HostRun&) = delete;
+  HostRun& operator=(const HostRun&) = delete;
+
+  void prefill() { decoder_.prefill(); }
+  void decode() { decoder_.decode(); }
+  void finish() { decoder_.finish(); }
+
+  const Question& question() const { return question_; }
+  const Runtime& runtime() const { return runtime_; }
+  const Decoder& decoder() const { return decoder_; }
+  HostMemory& memory() { return ops_.memory(); }
+  /// The tokens that are cached, per sequence.
+  std::vector<Tokens> sequences() const;
+  /// The token that the next step reads, per sequence.
+  Tokens next_tokens() const;
+  /// Logits of each sequence's last position, [batch, vocabulary].
+  Doubles last_logits() const;
+
+ private:
+  Question question_;
+  Runtime runtime_;
+  ScriptedOps ops_;
+  Decoder decoder_;
+};
+
+}  // namespace calibram
