@@ -4,6 +4,7 @@
 #include "kernels/host/host_ops.hpp"
 #include "kernels/host/scratch.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -31,28 +32,23 @@ void random_words(std::uint64_t seed, std::int64_t first, std::int64_t count, st
   }
 }
 
-/// Uniform in (-a, a), whose variance is a^2 / 3.
-void fill_floats(const Tensor& tensor, std::uint64_t seed, Scratch& scratch) {
-  const auto a = static_cast<float>(std::sqrt(3.0 / static_cast<double>(tensor.columns)));
+/// Writes the `count` elements from the `first`th (a multiple of `lanes`) of a weight with `columns` inputs to
+/// the beginning of `to`. FP32 and FP16: uniform in (-a, a), whose variance is a^2 / 3. INT8: uniform whole
+/// numbers from -127 to 127.
+void write_part(std::uint64_t seed, std::int64_t first, std::int64_t count, std::int64_t columns,
+                Scratch& scratch, const Tensor& to, std::int64_t offset) {
   auto* words = reinterpret_cast<std::uint16_t*>(scratch.second.data());
-  float* line = scratch.line.data();
-  for_each_part(element_count(tensor), line_elements, [&](std::int64_t first, std::int64_t count) {
-    random_words(seed, first, count, words);
+  random_words(seed, first, count, words);
+  if (to.element == Element::int8) {
     for (std::int64_t i = 0; i < count; ++i)
-      line[i] = (static_cast<float>(words[i]) - 32767.5F) * (a / 32768);
-    store(line, count, tensor, first);
-  });
-}
-
-/// Uniform whole numbers from -127 to 127.
-void fill_integers(const Tensor& tensor, std::uint64_t seed, Scratch& scratch) {
-  auto* words = reinterpret_cast<std::uint16_t*>(scratch.second.data());
-  auto* values = elements<std::int8_t>(tensor);
-  for_each_part(element_count(tensor), line_elements, [&](std::int64_t first, std::int64_t count) {
-    random_words(seed, first, count, words);
-    for (std::int64_t i = 0; i < count; ++i)
-      values[first + i] = static_cast<std::int8_t>(((std::int32_t{words[i]} * 255) >> 16) - 127);
-  });
+      elements<std::int8_t>(to)[offset + i] =
+          static_cast<std::int8_t>(((std::int32_t{words[i]} * 255) >> 16) - 127);
+    return;
+  }
+  const auto a = static_cast<float>(std::sqrt(3.0 / static_cast<double>(columns)));
+  for (std::int64_t i = 0; i < count; ++i)
+    scratch.line[static_cast<std::size_t>(i)] = (static_cast<float>(words[i]) - 32767.5F) * (a / 32768);
+  store(scratch.line.data(), count, to, offset);
 }
 
 }  // namespace
@@ -61,14 +57,32 @@ void HostOps::fill_weight(Weight& weight, std::uint64_t seed) {
   Tensor& values = weight.values;
   require_element(values, {Element::fp32, Element::fp16, Element::int8}, "fill_weight");
   require(element_count(values) > 0, "fill_weight", "the weight is empty");
-  if (values.element != Element::int8) return fill_floats(values, seed, *scratch_);
+  for_each_part(element_count(values), line_elements, [&](std::int64_t first, std::int64_t count) {
+    write_part(seed, first, count, values.columns, *scratch_, values, first);
+  });
+  if (values.element != Element::int8) return;
   require_element(weight.scales, {Element::fp32}, "fill_weight");
   require_vector(weight.scales, values.rows, "fill_weight");
-  fill_integers(values, seed, *scratch_);
   // 255 equally likely neighbours have the variance (255^2 - 1) / 12.
   const double variance = (255.0 * 255.0 - 1) / 12;
   const auto scale = static_cast<float>(1 / std::sqrt(variance * static_cast<double>(values.columns)));
   std::fill_n(elements<float>(weight.scales), values.rows, scale);
+}
+
+bool HostOps::holds_weight(const Weight& weight, std::uint64_t seed) {
+  const Tensor& values = weight.values;
+  const std::int64_t width = element_bytes(values.element), page_elements = 4096 / width;
+  // The beginning of every page, written anew and compared.
+  std::array<std::byte, lanes * 4> expected{};
+  Tensor sample{expected.data(), 1, lanes, values.element};
+  for (std::int64_t first = 0; first < element_count(values); first += page_elements) {
+    const std::int64_t count = std::min(lanes, element_count(values) - first);
+    write_part(seed, first, count, values.columns, *scratch_, sample, 0);
+    if (std::memcmp(elements<std::byte>(values) + first * width, expected.data(),
+                    static_cast<std::size_t>(count * width)) != 0)
+      return false;
+  }
+  return true;
 }
 
 void HostOps::fill_ones(Tensor& vector) {

@@ -45,6 +45,7 @@ class HostOps : public Ops {
 
   /// Values are uniform; all columns are filled, since the weight does not say which are padding.
   void fill_weight(Weight& weight, std::uint64_t seed) override;
+  bool holds_weight(const Weight& weight, std::uint64_t seed) override;
   void fill_ones(Tensor& vector) override;
   void fill_zeros(Tensor& tensor) override;
   void fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint64_t seed) override;

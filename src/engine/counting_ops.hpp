@@ -32,6 +32,7 @@ class CountingOps final : public Ops {
   std::int64_t layer_slots(LayerRange range) const override;
 
   void fill_weight(Weight&, std::uint64_t) override {}
+  bool holds_weight(const Weight&, std::uint64_t) override { return true; }
   void fill_ones(Tensor&) override {}
   void fill_zeros(Tensor&) override {}
   void fill_tokens(Tensor&, std::int64_t, std::uint64_t) override {}

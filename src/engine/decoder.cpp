@@ -36,6 +36,11 @@ bool is_norm_weight(WeightName name) {
   }
 }
 
+/// Every weight has random numbers of its own. @param part  0 outside the layers, else the layer + 1
+std::uint64_t weight_seed(std::int64_t part, WeightName name) {
+  return static_cast<std::uint64_t>(part) * weight_name_count + static_cast<std::uint64_t>(name);
+}
+
 }  // namespace
 
 Decoder::Decoder(const Question& question, const Runtime& runtime, Ops& ops)
@@ -106,13 +111,13 @@ Weight Decoder::allocate_weight(const WeightShape& shape) {
   return weight;
 }
 
-void Decoder::load_weights(const WeightShapes& shapes, WeightSet& weights, std::uint64_t seed) {
+void Decoder::load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part) {
   for (const WeightShape& shape : shapes) {
     Weight& weight = weights[shape.name] = allocate_weight(shape);
     if (is_norm_weight(shape.name))
       ops_.fill_ones(weight.values);
     else
-      ops_.fill_weight(weight, seed * weight_name_count + static_cast<std::uint64_t>(shape.name));
+      ops_.fill_weight(weight, weight_seed(part, shape.name));
   }
 }
 
@@ -121,7 +126,7 @@ void Decoder::load() {
   const WeightShapes outer = calibram::outer_weights(model_);
   load_weights(outer, outer_, 0);
   for_each_state([&](Stage& stage, LayerState& state, std::int64_t layer) {
-    load_weights(layer_weights(model_, *stage.layer), state.weights, static_cast<std::uint64_t>(layer) + 1);
+    load_weights(layer_weights(model_, *stage.layer), state.weights, layer + 1);
     if (runtime_.rotary_tables != RotaryTables::per_layer || stage.layer->attention.rotary_size == 0) return;
     state.rotary_table = ops_.allocate(Term::workspace, element_, 2 * model_.max_positions,
                                        stage.layer->attention.rotary_size);
@@ -256,6 +261,20 @@ void Decoder::compute_logits(Tensor& normed, StepShape shape) {
   // accelerate's top-level hook returns the output to the device of the input (hooks.py, io_same_device).
   logits_ = move_to(logits_, 0);
   ops_.sample(logits_, next_tokens_);
+}
+
+bool Decoder::holds_weights() {
+  bool intact = true;
+  const auto check = [&](const WeightShapes& shapes, const WeightSet& weights, std::int64_t part) {
+    for (const WeightShape& shape : shapes)
+      if (!is_norm_weight(shape.name))
+        intact = ops_.holds_weight(weights[shape.name], weight_seed(part, shape.name)) && intact;
+  };
+  check(calibram::outer_weights(model_), outer_, 0);
+  for_each_state([&](Stage& stage, LayerState& state, std::int64_t layer) {
+    check(layer_weights(model_, *stage.layer), state.weights, layer + 1);
+  });
+  return intact;
 }
 
 void Decoder::release_weights(WeightSet& weights) {

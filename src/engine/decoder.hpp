@@ -44,7 +44,8 @@ class Decoder {
   void decode();   ///< one step of one token per sequence
   /// Leaves out decode steps until `position` tokens are cached: for counting, which needs no values.
   void skip_to(std::int64_t position);
-  void finish();  ///< frees everything
+  bool holds_weights();  ///< reads back a sample of every weight: whether it is what load() wrote
+  void finish();         ///< frees everything
 
   /// Tokens cached per sequence.
   std::int64_t position() const noexcept { return position_; }
@@ -70,7 +71,7 @@ class Decoder {
 
   // Loading (decoder.cpp).
   Weight allocate_weight(const WeightShape& shape);
-  void load_weights(const WeightShapes& shapes, WeightSet& weights, std::uint64_t seed);
+  void load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part);
   void release_weights(WeightSet& weights);
   void allocate_cache(const Layer& layer, std::int64_t capacity, KvCache& cache);
   void release_cache(KvCache& cache);

@@ -97,6 +97,8 @@ class Ops {
 
   // Filling. Every element is written, deterministically from `seed`.
   virtual void fill_weight(Weight& weight, std::uint64_t seed) = 0;  ///< zero mean, variance 1 / columns
+  /// Whether a sample of the weight, read back, is what fill_weight wrote from this seed.
+  virtual bool holds_weight(const Weight& weight, std::uint64_t seed) = 0;
   virtual void fill_ones(Tensor& vector) = 0;
   virtual void fill_zeros(Tensor& tensor) = 0;
   virtual void fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint64_t seed) = 0;

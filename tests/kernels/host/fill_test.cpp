@@ -48,6 +48,16 @@ TEST_F(Fill, WeightsHaveMeanZeroAndVarianceOneOverColumns) {
     }
 }
 
+TEST_F(Fill, AWeightThatWasOverwrittenIsNoticed) {
+  for (const Element element : executable) {
+    Weight weight = filled(element, 33, 130, 7);
+    EXPECT_TRUE(ops.holds_weight(weight, 7));
+    EXPECT_FALSE(ops.holds_weight(weight, 8));
+    std::memset(weight.values.data, 0, static_cast<std::size_t>(weight.values.bytes().count()));
+    EXPECT_FALSE(ops.holds_weight(weight, 7));
+  }
+}
+
 TEST_F(Fill, TheSameSeedGivesTheSameWeightsAndAnotherSeedOthers) {
   for (const Element element : executable) {
     const Doubles once = real(filled(element, 33, 130, 7));
