@@ -90,8 +90,10 @@ std::string profile_text(const Profile& profile) {
   Json json = {{"schema", profile_schema}};
   json["device"] = {{"name", profile.device.name},
                     {"kind", profile.device.kind},
-                    {"total_bytes", profile.device.total_bytes},
-                    {"driver", profile.device.driver}};
+                    {"total_bytes", nullptr},
+                    {"driver", nullptr}};
+  if (profile.device.total_bytes > 0) json["device"]["total_bytes"] = profile.device.total_bytes;
+  if (!profile.device.driver.empty()) json["device"]["driver"] = profile.device.driver;
   json["created"] = profile.created;
   json["commit"] = profile.commit;
   json["versions"] = profile.versions;

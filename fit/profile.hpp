@@ -18,9 +18,9 @@ inline constexpr std::int64_t profile_schema = 1;
 
 struct ProfileDevice {
   std::string name;
-  std::string kind;  ///< "host" or "cuda"
-  std::int64_t total_bytes = 0;
-  std::string driver;  ///< its version; the kernel's on a host
+  std::string kind;              ///< "host" or "cuda"
+  std::int64_t total_bytes = 0;  ///< 0 where unknown
+  std::string driver;            ///< its version; the kernel's on a host; empty where unknown
 };
 
 struct ProfileFit {

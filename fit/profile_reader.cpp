@@ -157,8 +157,10 @@ Profile profile_of(const JsonNode& root) {
   check_schema(root);
   Profile profile;
   const JsonNode device = root.object("device");
-  profile.device = {device.text("name"), device.text("kind"), device.integer("total_bytes", 1),
-                    device.text("driver")};
+  // Rows of another machine name their device and no more.
+  profile.device = {device.text("name"), device.text("kind"),
+                    device.optional_integer("total_bytes", 1).value_or(0),
+                    device.optional_text("driver").value_or("")};
   if (profile.device.kind != "host" && profile.device.kind != "cuda")
     device.find("kind")->fail("must be \"host\" or \"cuda\"");
   profile.created = root.text("created");

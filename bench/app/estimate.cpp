@@ -3,6 +3,7 @@
 #include "bench/app/estimators.hpp"
 #include "bench/app/question_flags.hpp"
 #include "bench/app/size_text.hpp"
+#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
 #include "src/core/text_table.hpp"
@@ -35,7 +36,11 @@ struct Card {
 
 /// The estimator that was named; else calibrated where it answers, else theory; rules for a bare size.
 std::pair<std::string, Answer> ask(const EstimateOptions& options, const Question& question) {
-  const Estimators estimators = options.profile.estimators();
+  const bool is_uncalibrated = !options.estimator.empty() && options.estimator != "calibrated";
+  if (is_uncalibrated && options.profile.is_given())
+    throw exclusive_flags("--profile", "--estimator " + options.estimator,
+                          "only 'calibrated' uses a profile");
+  const Estimators estimators = is_uncalibrated ? rules_and_theory() : options.profile.estimators();
   if (!options.estimator.empty()) {
     const Estimator& named = estimator_named(estimators, options.estimator);
     return {std::string{named.name()}, named.answer(question)};
@@ -57,8 +62,7 @@ Json optional_bytes(const std::optional<Interval>& interval, Bytes Interval::*pa
   return interval ? Json((*interval.*part).count()) : Json(nullptr);
 }
 
-Json to_json(const Question& question, const std::string& estimator, const Estimate& estimate,
-             const std::vector<Card>& cards) {
+Json to_json(const Question& question, const Estimate& estimate, const std::vector<Card>& cards) {
   Json terms = Json::object();
   for (std::size_t i = 0; i < term_count; ++i)
     terms[std::string{term_names[i]}] = estimate.terms[Term{static_cast<unsigned char>(i)}].count();
@@ -73,7 +77,6 @@ Json to_json(const Question& question, const std::string& estimator, const Estim
   return {{"model", question.subject},
           {"runtime", question.runtime},
           {"metric", name_of(question.metric)},
-          {"estimator", estimator},
           {"value", estimate.total.count()},
           {"unit", "bytes"},
           {"total_bytes", estimate.total.count()},
@@ -130,11 +133,20 @@ void print_text(const Question& question, const std::string& estimator, const Es
                              card.fits() ? " left" : " too much");
 }
 
+/// The reason is a sentence of its own, with a remedy where it was an error.
+InputError cannot_answer(const std::string& estimator, const Question& question, const std::string& reason) {
+  const bool has_remedy = reason.find("; ") != std::string::npos;
+  const char* remedy = has_remedy        ? ""
+                       : !question.model ? "name a model or its config.json"
+                                         : "ask for another --metric, or name a --profile";
+  return InputError{fmt::format("{} cannot answer this: {}", estimator, reason), "", remedy};
+}
+
 int run_estimate(const EstimateOptions& options) {
   const Question question = question_of(options.question.row());
   const auto [estimator, answer] = ask(options, question);
   if (const auto* unanswered = std::get_if<Unanswered>(&answer))
-    throw InputError{fmt::format("{} cannot answer this", estimator), unanswered->reason, ""};
+    throw cannot_answer(estimator, question, unanswered->reason);
   const Estimate& estimate = std::get<Estimate>(answer);
   std::vector<Card> cards;
   if (!options.capacity.empty()) {
@@ -146,7 +158,8 @@ int run_estimate(const EstimateOptions& options) {
     cards.push_back({gib_text(capacity), capacity, capacity - bound});
   }
   if (options.json)
-    std::cout << to_json(question, estimator, estimate, cards).dump(2) << "\n";
+    std::cout << to_json(question, estimate, cards).dump(2, ' ', false, Json::error_handler_t::replace)
+              << "\n";
   else
     print_text(question, estimator, estimate, cards);
   return cards.empty() || cards.front().fits() ? status_done : status_outside;

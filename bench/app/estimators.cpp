@@ -6,6 +6,7 @@
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +24,7 @@ fs::path data_home() {
   if (const char* home = std::getenv("XDG_DATA_HOME"); home != nullptr && home[0] == '/') return home;
   if (const char* home = std::getenv("HOME"); home != nullptr && home[0] == '/')
     return fs::path{home} / ".local/share";
-  return ".";
+  return {};
 }
 
 /// Says on standard error what makes the profile one of another machine.
@@ -31,14 +32,15 @@ void warn_if_foreign(const Profile& profile) {
   if (profile.device.kind != "host") return;
   const HostMachine here = describe_host();
   const auto warn = [&](const char* what, const std::string& theirs, const std::string& ours) {
-    if (theirs != ours)
-      std::cerr << fmt::format(
-          "warning: the profile is of another {} ('{}', here '{}'); calibrate this machine, or "
-          "take its figures with care\n",
-          what, theirs, ours);
+    std::cerr << fmt::format(
+        "warning: the profile is of another {} ({}, here {}); calibrate this machine, or "
+        "take its figures with care\n",
+        what, in_quotes(theirs), in_quotes(ours));
   };
-  warn("device", profile.device.name, here.name);
-  warn("kernel", profile.device.driver, here.kernel);
+  if (profile.device.name != here.name)
+    warn("device", profile.device.name, here.name);
+  else if (profile.device.driver != here.kernel)
+    warn("kernel", profile.device.driver, here.kernel);
 }
 
 }  // namespace
@@ -55,7 +57,10 @@ std::string slug(const std::string& device) {
   return text.empty() ? "device" : text;
 }
 
-fs::path default_profile_folder(const std::string& device) { return data_home() / "calibram" / slug(device); }
+fs::path default_profile_folder(const std::string& device) {
+  const fs::path home = data_home();
+  return home.empty() ? fs::path{} : home / "calibram" / slug(device);
+}
 
 void ProfileFlag::add_to(CLI::App& verb) {
   verb.add_option("--profile", file_,
@@ -66,8 +71,10 @@ Estimators ProfileFlag::estimators() const {
   Estimators estimators = rules_and_theory();
   fs::path file = file_;
   if (file.empty()) {
-    file = default_profile_folder(describe_host().name) / "profile.json";
-    if (!fs::exists(file)) return estimators;
+    const fs::path folder = default_profile_folder(describe_host().name);
+    file = folder / "profile.json";
+    std::error_code ignored;
+    if (folder.empty() || !fs::exists(file, ignored)) return estimators;
   }
   auto profile = std::make_shared<const Profile>(read_profile(file));
   warn_if_foreign(*profile);
@@ -85,6 +92,7 @@ const Estimator& estimator_named(const Estimators& estimators, std::string_view 
     throw InputError{"there is no profile to calibrate with",
                      "this machine has none and --profile names none",
                      "run \"calibram calibrate\", or name one with --profile"};
+  if (known.back() != "calibrated") known.emplace_back("calibrated");
   throw unknown_name("estimator", name, known);
 }
 

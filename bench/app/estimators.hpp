@@ -11,7 +11,8 @@
 
 namespace calibram {
 
-/// Where a device's profile lies unless --out says otherwise: $XDG_DATA_HOME/calibram/<device>.
+/// Where a device's profile lies unless --out says otherwise: $XDG_DATA_HOME/calibram/<device>. Empty where
+/// the environment names no home.
 std::filesystem::path default_profile_folder(const std::string& device);
 
 /// "Intel(R) Xeon(R) Processor" -> "intel-r-xeon-r-processor".
@@ -25,6 +26,8 @@ class ProfileFlag {
   /// Rules, theory and, where a profile is named or this machine has one, `calibrated`. Warns on standard
   /// error when the profile is of another device, driver or version.
   Estimators estimators() const;
+
+  bool is_given() const { return !file_.empty(); }
 
  private:
   std::string file_;

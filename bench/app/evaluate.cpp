@@ -2,6 +2,7 @@
 // calibram evaluate: the error table of every estimator on measured rows.
 #include "bench/app/estimators.hpp"
 #include "bench/app/evaluation.hpp"
+#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
 #include "src/core/text_table.hpp"
@@ -86,18 +87,20 @@ int run_evaluate(const EvaluateOptions& options) {
     const std::vector<Measurement> more = read_measurements(file);
     rows.insert(rows.end(), more.begin(), more.end());
   }
+  if (options.leave_one_model_out && options.profile.is_given())
+    throw exclusive_flags("--leave-one-model-out", "--profile", "it fits anew and uses no profile");
   const Evaluation evaluation = options.leave_one_model_out
-                                    ? evaluate_leaving_models_out(rows, options.profile.estimators())
+                                    ? evaluate_leaving_models_out(rows, rules_and_theory())
                                     : evaluate(rows, options.profile.estimators());
+  if (evaluation.rows.empty())
+    throw InputError{"there is no measured row to evaluate",
+                     fmt::format("{} rows, none with a value above 0", rows.size()), "name another CSV"};
   for (const auto& [reason, count] : evaluation.reasons)
     std::cerr << fmt::format("skipped {} x {}\n", count, reason);
   if (evaluation.without_value > 0)
-    std::cerr << fmt::format("left out {} rows that have an outcome instead of a value\n",
-                             evaluation.without_value);
-  if (evaluation.rows.empty())
-    throw InputError{"there is no measured row to evaluate", "no row has a value", "name another CSV"};
+    std::cerr << fmt::format("left out {} rows that have no value, or 0\n", evaluation.without_value);
   if (options.json)
-    std::cout << to_json(evaluation).dump(2) << "\n";
+    std::cout << to_json(evaluation).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
   else
     print_text(evaluation);
   return status_done;

@@ -81,6 +81,13 @@ class LeavingModelsOut final : public Estimator {
   std::map<std::string, std::unique_ptr<Estimator>> profiles_;
 };
 
+/// A row whose numbers overflow is one that the estimator cannot answer.
+Answer answer_of(const Estimator& estimator, const Question& question) try {
+  return estimator.answer(question);
+} catch (const InputError& problem) {
+  return Unanswered{problem.what()};
+}
+
 EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators,
                      std::map<std::string, std::size_t>& reasons) {
   EvaluatedRow evaluated{row, std::vector<std::optional<Bytes>>(estimators.size())};
@@ -92,7 +99,7 @@ EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators,
     return evaluated;
   }
   for (std::size_t i = 0; i < estimators.size(); ++i) {
-    const Answer answer = estimators[i]->answer(*question);
+    const Answer answer = answer_of(*estimators[i], *question);
     if (const auto* estimate = std::get_if<Estimate>(&answer))
       evaluated.estimates[i] = estimate->total;
     else

@@ -32,7 +32,7 @@ struct Evaluation {
   std::vector<EvaluatedRow> rows;
   std::vector<ErrorSummary> summaries;
   std::map<std::string, std::size_t> reasons;  ///< why rows were skipped, and how often
-  std::size_t without_value = 0;               ///< rows with an outcome instead of a value, left out
+  std::size_t without_value = 0;               ///< rows without a value or with 0, left out
 };
 
 /// Asks every estimator about every row.

@@ -56,7 +56,8 @@ void print_list(const Json& list, bool as_json) {
   for (const Json& object : list) {
     std::vector<std::string> cells;
     for (const auto& [key, value] : object.items())
-      cells.push_back(value.is_string()    ? value.get<std::string>()
+      cells.push_back(value.is_null()      ? std::string{}
+                      : value.is_string()  ? value.get<std::string>()
                       : value.is_boolean() ? (value ? "yes" : "no")
                                            : value.dump());
     table.add_row(cells);

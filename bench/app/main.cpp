@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The program: parses the command line, runs one verb, prints the one error.
+#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
 
+#include <algorithm>
 #include <array>
+#include <csignal>
 #include <iostream>
 #include <map>
+#include <string_view>
+#include <vector>
 
 namespace calibram {
 namespace {
@@ -29,29 +34,41 @@ constexpr std::array verbs = {
     Verb{"formats", "The number formats of weights and KV cache, with their bytes", add_formats, "Look up"},
 };
 
+/// False when the help or the version was asked for, and printed. @throws InputError
+bool parse(CLI::App& app, int argc, char** argv) {
+  const bool is_verb = argc < 2 || argv[1][0] == '-' ||
+                       std::any_of(verbs.begin(), verbs.end(),
+                                   [&](const Verb& v) { return v.name == std::string_view{argv[1]}; });
+  if (!is_verb) {
+    std::vector<std::string_view> known;
+    for (const Verb& verb : verbs)
+      if (*verb.group != '\0') known.emplace_back(verb.name);
+    throw unknown_verb(argv[1], known);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() != 0) throw usage_error(app, problem);
+    app.exit(problem);
+    return false;
+  }
+  return true;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"calibram tells how much memory a language model needs, from measurements on this machine.",
                "calibram"};
   app.set_version_flag("--version", "calibram " CALIBRAM_VERSION);
   app.require_subcommand(1);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });
   std::map<const CLI::App*, Action> actions;
   for (const Verb& verb : verbs) {
     CLI::App* added = app.add_subcommand(verb.name, verb.help)->group(verb.group);
     actions[added] = verb.add(*added);
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == 0) return app.exit(problem);  // --help, --version
-    const auto chosen = app.get_subcommands();
-    const std::string verb = chosen.empty() ? "" : chosen.front()->get_name() + " ";
-    std::cerr << "calibram: " << problem.what() << "; run \"calibram " << verb
-              << "--help\" for what is possible\n";
-    return status_bad_input;
-  }
-  const int status = actions.at(app.get_subcommands().front())();
-  if (!std::cout.flush()) throw Error{"cannot write the result", "standard output is closed or full", ""};
+  const int status = parse(app, argc, argv) ? actions.at(app.get_subcommands().front())() : int{status_done};
+  if (!std::cout.flush())
+    throw Error{"cannot write the result", "standard output is closed or full",
+                "free some space, or redirect it"};
   return status;
 }
 
@@ -59,6 +76,8 @@ int run(int argc, char** argv) {
 }  // namespace calibram
 
 int main(int argc, char** argv) {
+  // A file that may not grow further is an error of the write, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return calibram::run(argc, argv);
   } catch (const calibram::Error& error) {

@@ -24,12 +24,15 @@ Action add_measure_point(CLI::App& verb) {
   struct PointOptions {
     QuestionFlags question;
     std::int64_t layers = std::numeric_limits<std::int64_t>::max();
+    pid_t parent = 0;
   };
   auto options = std::make_shared<PointOptions>();
   options->question.add_to(verb);
   verb.add_option("--layers-executed", options->layers, "Layers that a step executes: 2, or all")
       ->check(CLI::PositiveNumber);
+  verb.add_option("--parent", options->parent, "Process that this one must not outlive");
   return [options] {
+    if (options->parent != 0) be_expendable(options->parent);
     run_host_child(options->question.row(), options->layers, std::cout);
     return status_done;
   };

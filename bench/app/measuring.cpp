@@ -7,6 +7,7 @@
 #include "bench/app/question_flags.hpp"
 #include "bench/app/size_text.hpp"
 #include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -18,6 +19,8 @@
 #include <iostream>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 namespace calibram {
 namespace {
@@ -52,8 +55,9 @@ class InterruptGuard {
 PointRunner child_process_runner() {
   const std::string program = fs::read_symlink("/proc/self/exe").string();
   return [program](const Point& point, ChildReport& report, const std::atomic<bool>& stop) {
-    std::vector<std::string> arguments = {program, "measure-point", "--layers-executed",
-                                          std::to_string(point.layers_executed)};
+    std::vector<std::string> arguments = {
+        program,    "measure-point",           "--layers-executed", std::to_string(point.layers_executed),
+        "--parent", std::to_string(::getpid())};
     const std::vector<std::string> flags = QuestionFlags::arguments(point.row);
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     return run_process(
@@ -92,9 +96,9 @@ void say_result(const SweepResult& result, const fs::path& csv) {
 
 void MeasuringOptions::add_to(CLI::App& verb) {
   verb.add_option("--device", device_, "auto, host or cuda[:N]. Default: auto");
-  verb.add_option(
-      "--out", out_,
-      "Folder for measurements and profile. Default: " + default_profile_folder(machine_.name).string());
+  const std::string home = default_profile_folder(machine_.name).string();
+  verb.add_option("--out", out_,
+                  "Folder for measurements and profile" + (home.empty() ? "" : ". Default: " + home));
   verb.add_option("--budget", budget_,
                   "Memory that the sweep may take (4GiB). Default: half of what is available, at most 8 GiB");
   verb.add_flag("--resume", resume_, "Go on with the newest measurements of the folder");
@@ -103,10 +107,16 @@ void MeasuringOptions::add_to(CLI::App& verb) {
 
 fs::path MeasuringOptions::folder() const {
   const fs::path folder = out_.empty() ? default_profile_folder(machine_.name) : fs::path{out_};
+  if (folder.empty())
+    throw InputError{"there is no folder to write to", "neither XDG_DATA_HOME nor HOME is set",
+                     "name one with --out"};
   std::error_code failure;
+  if (fs::exists(folder, failure) && !fs::is_directory(folder, failure))
+    throw InputError{fmt::format("cannot write into {}", in_quotes(folder.string())), "it is no folder",
+                     "name a folder with --out"};
   fs::create_directories(folder, failure);
   if (failure)
-    throw Error{fmt::format("cannot make the folder '{}'", folder.string()), failure.message(),
+    throw Error{fmt::format("cannot make the folder {}", in_quotes(folder.string())), failure.message(),
                 "name another one with --out"};
   return folder;
 }
@@ -129,14 +139,14 @@ Bytes MeasuringOptions::budget() const {
 fs::path MeasuringOptions::measure() const {
   if (device_ != "auto" && device_ != "host") {
     if (device_.rfind("cuda", 0) == 0)
-      throw InputError{fmt::format("cannot measure --device {}", device_), "this build has no CUDA backend",
+      throw InputError{"cannot measure --device " + in_quotes(device_), "this build has no CUDA backend",
                        "use --device host"};
-    throw InputError{fmt::format("unknown --device '{}'", device_), "known: auto, host, cuda[:N]", ""};
+    throw InputError{"unknown --device " + in_quotes(device_), "", "the known ones are auto, host, cuda[:N]"};
   }
   SweepOptions options;
+  options.budget = budget();
   options.csv = csv();
   options.resume = resume_ && fs::exists(options.csv);
-  options.budget = budget();
   options.parallel = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   options.provenance = {machine_.name, "calibram " CALIBRAM_VERSION ", " + machine_.kernel};
   options.run_point = child_process_runner();

@@ -21,25 +21,29 @@ ProfileDevice this_host() {
 
 Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device) {
   const Observations observations = observations_of(rows);
-  for (const auto& [reason, count] : observations.reasons)
-    std::cerr << fmt::format("left out {} rows: {}\n", count, reason);
   Profile profile;
   profile.device = std::move(device);
   profile.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   profile.commit = CALIBRAM_COMMIT;
   profile.versions["calibram"] = CALIBRAM_VERSION;
-  std::string refusal = "there are no rows with a value";
+  std::vector<std::string> refusals;
   for (const ObservationGroup& group : observations.groups) {
     try {
       profile.fits.push_back(
           {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
     } catch (const InputError& problem) {
-      refusal = fmt::format("{} {}: {}", group.runtime, name_of(group.metric), problem.what());
-      std::cerr << "not fitted: " << refusal << "\n";
+      refusals.push_back(fmt::format("{} {}: {}", group.runtime, name_of(group.metric), problem.what()));
     }
   }
-  if (profile.fits.empty())
-    throw InputError{"nothing can be fitted", refusal, "measure more, or name other files"};
+  if (profile.fits.empty() && refusals.empty())
+    throw InputError{"nothing can be fitted",
+                     observations.reasons.empty() ? "there are no rows"
+                                                  : "left out: " + observations.reasons.begin()->first,
+                     "measure more, or name other files"};
+  if (profile.fits.empty()) throw InputError{"nothing can be fitted: " + refusals.front(), "", ""};
+  for (const auto& [reason, count] : observations.reasons)
+    std::cerr << fmt::format("left out {} rows: {}\n", count, reason);
+  for (const std::string& refusal : refusals) std::cerr << "not fitted: " << refusal << "\n";
   return profile;
 }
 

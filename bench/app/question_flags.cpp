@@ -3,6 +3,7 @@
 #include "bench/app/question_flags.hpp"
 
 #include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/format.h>
 
@@ -28,8 +29,8 @@ void QuestionFlags::add_to(CLI::App& verb) {
       ->required();
   for (const MeasurementColumn& column : measurement_columns()) {
     if (!is_flag(column)) continue;
-    verb.add_option("--" + std::string{column.name}, texts_[std::string{column.name}],
-                    std::string{column.meaning});
+    given_[std::string{column.name}] = verb.add_option(
+        "--" + std::string{column.name}, texts_[std::string{column.name}], std::string{column.meaning});
   }
 }
 
@@ -37,14 +38,21 @@ Measurement QuestionFlags::row() const {
   Measurement row;
   row.model = model_;
   for (const MeasurementColumn& column : measurement_columns()) {
-    const auto text = texts_.find(std::string{column.name});
-    if (text == texts_.end() || text->second.empty()) continue;
+    const auto flag = given_.find(std::string{column.name});
+    if (flag == given_.end() || flag->second->count() == 0) continue;
+    const std::string& text = texts_.at(flag->first);
+    if (text.empty())
+      throw InputError{fmt::format("--{} is empty", column.name), "", "give it a value, or drop it"};
     try {
-      column.read(row, text->second);
+      column.read(row, text);
     } catch (const InputError& problem) {
-      throw InputError{fmt::format("invalid --{} '{}'", column.name, text->second), problem.what(), ""};
+      throw InputError{fmt::format("invalid --{} {}", column.name, in_quotes(text)), problem.what(),
+                       "correct it"};
     }
   }
+  if (row.split != Split::none && row.devices == 1)
+    throw InputError{"--split needs more than one device", "one device holds the whole model",
+                     "add --devices, or drop it"};
   validate(row.workload);
   return row;
 }

@@ -27,6 +27,7 @@ class QuestionFlags {
  private:
   std::string model_;
   std::map<std::string, std::string> texts_;
+  std::map<std::string, const CLI::Option*> given_;
 };
 
 }  // namespace calibram

@@ -4,6 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/core/number.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/format.h>
 
@@ -24,6 +25,8 @@ constexpr std::array units = {
     Unit{"M", 1 << 20}, Unit{"GiB", 1 << 30}, Unit{"G", 1 << 30},   Unit{"TiB", 1099511627776.0},
     Unit{"MB", 1e6},    Unit{"GB", 1e9},      Unit{"TB", 1e12}};
 
+constexpr double largest = 9223372036854775808.0;  // 2^63
+
 }  // namespace
 
 Bytes parse_size(const std::string& flag, const std::string& text) {
@@ -32,9 +35,9 @@ Bytes parse_size(const std::string& flag, const std::string& text) {
   while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
   const auto* unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == name; });
   const std::optional<double> count = parse_number(std::string_view{text}.substr(0, end));
-  if (unit == units.end() || !count || !(*count > 0))
-    throw InputError{fmt::format("invalid {} '{}'", flag, text), "must be a positive size",
-                     "write 24GiB, 80GB or a number of bytes"};
+  if (unit == units.end() || !count || !(*count > 0) || !(*count * unit->bytes < largest))
+    throw InputError{fmt::format("invalid {} {}", flag, in_quotes(text)),
+                     "must be a positive size below 8 EiB", "write 24GiB, 80GB or a number of bytes"};
   return rounded_bytes(*count * unit->bytes);
 }
 

@@ -17,17 +17,12 @@
 #include <ostream>
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 namespace calibram {
 namespace {
 
 using Json = nlohmann::json;
-
-/// No orphan may hold memory when the parent dies, and if the machine runs short, this process goes first.
-void be_expendable() {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::ofstream{"/proc/self/oom_score_adj"} << 1000;
-}
 
 /// Writes one line per stage, each with the peak since the line before.
 class StageWriter {
@@ -80,8 +75,16 @@ void warm_up(const Question& question, const Runtime& runtime) {
 
 }  // namespace
 
+void be_expendable(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A parent that died before that line sent no signal.
+  if (::getppid() != parent) throw Error{"nobody reads this measurement", "the parent has ended", ""};
+  // Ctrl-C goes to the parent too, which ends its children in order.
+  for (const int signal : {SIGINT, SIGHUP}) ::signal(signal, SIG_IGN);
+  std::ofstream{"/proc/self/oom_score_adj"} << 1000;
+}
+
 void run_host_child(const Measurement& row, std::int64_t layers_executed, std::ostream& out) {
-  be_expendable();
   const Question question = question_of(row);
   const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
   validate_countable(question, runtime);
@@ -140,15 +143,18 @@ const StageReading* find_stage(const ChildReport& report, std::string_view stage
   return found == report.stages.end() ? nullptr : &*found;
 }
 
+const StageReading& required_stage(const ChildReport& report, std::string_view stage) {
+  const StageReading* reading = find_stage(report, stage);
+  if (reading == nullptr)
+    throw Error{"a measuring process's report is incomplete", "it lacks the stage " + std::string{stage},
+                "run that point again"};
+  return *reading;
+}
+
 Bytes highest_peak(const ChildReport& report) {
   Bytes highest;
-  for (const char* stage : {"weights", "kv", "prefill", "decode"}) {
-    const StageReading* reading = find_stage(report, stage);
-    if (reading == nullptr)
-      throw Error{"a measuring process's report is incomplete", std::string{"it lacks the stage "} + stage,
-                  ""};
-    highest = std::max(highest, reading->peak);
-  }
+  for (const char* stage : {"weights", "kv", "prefill", "decode"})
+    highest = std::max(highest, required_stage(report, stage).peak);
   return highest;
 }
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace calibram {
 
 /// What the kernel saw at the end of a stage.
@@ -30,6 +32,10 @@ struct ChildReport {
   std::string counter;  ///< which kernel counter the peaks come from
 };
 
+/// Ties this process to the one that started it: no orphan may hold memory when its parent dies, and if the
+/// machine runs short, this process goes first. @throws Error when the parent has died already
+void be_expendable(pid_t parent);
+
 /// Runs a point on the host's memory and writes the report's lines. Running out of memory is a finding, which
 /// it reports. @throws Error for what cannot be measured at all
 void run_host_child(const Measurement& row, std::int64_t layers_executed, std::ostream& out);
@@ -39,6 +45,9 @@ void read_report_line(const std::string& line, ChildReport& report);
 
 /// The reading of a stage, or null.
 const StageReading* find_stage(const ChildReport& report, std::string_view stage);
+
+/// The same. @throws Error when it was not reported
+const StageReading& required_stage(const ChildReport& report, std::string_view stage);
 
 /// The highest peak from the weights to the last decode step. @throws Error when no such stage was reported
 Bytes highest_peak(const ChildReport& report);

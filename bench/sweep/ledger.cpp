@@ -2,6 +2,8 @@
 // Turns a child's report into rows.
 #include "bench/sweep/ledger.hpp"
 
+#include "src/core/printable.hpp"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -12,11 +14,19 @@ namespace {
 /// Memory that a child must give back after its last tensor is freed; more is a leak in the pass.
 constexpr Bytes leak_tolerance{1 << 20};
 
+/// Bytes of a child's last words that a row keeps.
+constexpr std::size_t longest_reason = 500;
+
+/// @throws Error when the stage was not reported
+Bytes resident_after(const ChildReport& report, std::string_view stage) {
+  return required_stage(report, stage).resident;
+}
+
 /// Why a complete report is not a measurement after all; empty if it is one.
 std::string rejection(const ChildReport& report) {
   if (report.swapped > Bytes{})
     return fmt::format("{} were swapped out, which resident memory does not count", mib_text(report.swapped));
-  const Bytes kept = find_stage(report, "freed")->resident - find_stage(report, "warm_up")->resident;
+  const Bytes kept = resident_after(report, "freed") - resident_after(report, "warm_up");
   if (kept > std::max(leak_tolerance, report.slack))
     return fmt::format("{} were not given back after the last tensor", mib_text(kept));
   return {};
@@ -24,7 +34,7 @@ std::string rejection(const ChildReport& report) {
 
 Measurement with_ledger(const Point& point, const ChildReport& report) {
   Measurement row = point.row;
-  const Bytes fixed = find_stage(report, "warm_up")->resident;
+  const Bytes fixed = resident_after(report, "warm_up");
   const Bytes driver = highest_peak(report) - fixed;
   row.predicted = point.prediction.requested.count();
   row.requested = report.requested.count();
@@ -55,10 +65,11 @@ std::vector<Measurement> ledger_rows(const Point& point, const ChildReport& repo
     return {unmeasured_row(
         point, "killed", fmt::format("by signal {} ({})", end.signal, ::strsignal(end.signal)), provenance)};
   if (end.exit_status != 0 || !report.complete)
-    return {unmeasured_row(
-        point, "failed",
-        end.last_error.empty() ? fmt::format("exit status {}", end.exit_status) : end.last_error,
-        provenance)};
+    return {unmeasured_row(point, "failed",
+                           end.last_error.empty()
+                               ? fmt::format("exit status {}, no whole report", end.exit_status)
+                               : printable(end.last_error, longest_reason),
+                           provenance)};
   Measurement row = with_ledger(point, report);
   row.source = provenance.source;
   row.layers_executed = point.layers_executed;
@@ -72,7 +83,9 @@ std::vector<Measurement> ledger_rows(const Point& point, const ChildReport& repo
   allocated.metric = Metric::allocated;
   allocated.value = report.requested.count();
   allocated.counter = "books of the allocator";
-  return {resident, allocated};
+  // The resident row comes last: resuming looks for it, so a point cut off between its rows is measured
+  // again.
+  return {allocated, resident};
 }
 
 }  // namespace calibram

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include <fcntl.h>
@@ -31,6 +32,36 @@ Pipe open_pipe() {
   return {FileDescriptor{ends[0]}, FileDescriptor{ends[1]}};
 }
 
+/// A child that is killed and reaped when it is left behind by an exception.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_{pid} {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (has_ended_) return;
+    kill();
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  void kill() const noexcept { ::kill(pid_, SIGKILL); }
+
+  /// Whether it has ended; does not wait for it.
+  bool poll_end() {
+    if (!has_ended_) has_ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+    return has_ended_;
+  }
+
+  int signal() const noexcept { return WIFSIGNALED(status_) ? WTERMSIG(status_) : 0; }
+  int exit_status() const noexcept { return WIFEXITED(status_) ? WEXITSTATUS(status_) : 0; }
+
+ private:
+  pid_t pid_;
+  int status_ = 0;
+  bool has_ended_ = false;
+};
+
 pid_t start(const std::vector<std::string>& arguments, const Pipe& out, const Pipe& err) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -44,9 +75,13 @@ pid_t start(const std::vector<std::string>& arguments, const Pipe& out, const Pi
   const int failure = ::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0)
-    throw Error{"cannot start the measuring process '" + arguments[0] + "'", std::strerror(failure), ""};
+    throw Error{"cannot start the measuring process '" + arguments[0] + "'", std::strerror(failure),
+                "check that the program is still there and that more processes may start"};
   return pid;
 }
+
+/// What goes on longer than this without a line end keeps its end only.
+constexpr std::size_t longest_line = 1 << 16;
 
 /// Splits what a pipe delivers into lines.
 class LineBuffer {
@@ -54,10 +89,19 @@ class LineBuffer {
   template <typename OnLine>
   void add(std::string_view text, const OnLine& on_line) {
     pending_ += text;
+    if (pending_.size() > longest_line && pending_.find('\n') == std::string::npos)
+      pending_.erase(0, pending_.size() - longest_line);
     std::size_t begin = 0;
     for (std::size_t end; (end = pending_.find('\n', begin)) != std::string::npos; begin = end + 1)
       on_line(pending_.substr(begin, end - begin));
     pending_.erase(0, begin);
+  }
+
+  /// What is left without a line end. Of a report that would be half a line; a last word counts.
+  template <typename OnLine>
+  void flush(const OnLine& on_line) {
+    if (!pending_.empty()) on_line(pending_);
+    pending_.clear();
   }
 
  private:
@@ -75,6 +119,19 @@ bool drain(const FileDescriptor& from, LineBuffer& lines, const OnLine& on_line)
 }
 
 constexpr int poll_milliseconds = 50;
+constexpr int reap_milliseconds = 1;
+
+/// Hands over what the two pipes hold, waiting a moment for it; false when they held nothing.
+template <typename OnOut, typename OnErr>
+bool drain_both(Pipe& out, Pipe& err, std::array<LineBuffer, 2>& lines, const OnOut& on_out,
+                const OnErr& on_err) {
+  const bool open = out.read_end.number() >= 0 || err.read_end.number() >= 0;
+  std::array<pollfd, 2> polled{{{out.read_end.number(), POLLIN, 0}, {err.read_end.number(), POLLIN, 0}}};
+  if (::poll(polled.data(), polled.size(), open ? poll_milliseconds : reap_milliseconds) <= 0) return false;
+  if (polled[0].revents != 0 && !drain(out.read_end, lines[0], on_out)) out.read_end = FileDescriptor{};
+  if (polled[1].revents != 0 && !drain(err.read_end, lines[1], on_err)) err.read_end = FileDescriptor{};
+  return true;
+}
 
 }  // namespace
 
@@ -82,30 +139,27 @@ ProcessEnd run_process(const std::vector<std::string>& arguments,
                        const std::function<void(const std::string&)>& on_line,
                        const std::atomic<bool>& stop) {
   Pipe out = open_pipe(), err = open_pipe();
-  const pid_t pid = start(arguments, out, err);
+  Child child{start(arguments, out, err)};
   out.write_end = FileDescriptor{};
   err.write_end = FileDescriptor{};
   ProcessEnd end;
   const auto keep_error = [&](const std::string& line) {
     if (!line.empty()) end.last_error = line;
   };
-  LineBuffer out_lines, err_lines;
-  while (out.read_end.number() >= 0 || err.read_end.number() >= 0) {
-    if (stop && !end.interrupted) {
+  std::array<LineBuffer, 2> lines;
+  for (;;) {
+    if (stop && !end.interrupted && !child.poll_end()) {
       end.interrupted = true;
-      ::kill(pid, SIGKILL);
+      child.kill();
     }
-    std::array<pollfd, 2> polled{{{out.read_end.number(), POLLIN, 0}, {err.read_end.number(), POLLIN, 0}}};
-    if (::poll(polled.data(), polled.size(), poll_milliseconds) <= 0) continue;
-    if (polled[0].revents != 0 && !drain(out.read_end, out_lines, on_line)) out.read_end = FileDescriptor{};
-    if (polled[1].revents != 0 && !drain(err.read_end, err_lines, keep_error))
-      err.read_end = FileDescriptor{};
+    // Asked before the pipes are: what an ended child has written is in them. A process that it left behind
+    // may hold them open for ever.
+    const bool has_ended = child.poll_end();
+    if (!drain_both(out, err, lines, on_line, keep_error) && has_ended) break;
   }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
-  if (WIFEXITED(status)) end.exit_status = WEXITSTATUS(status);
+  lines[1].flush(keep_error);
+  end.signal = child.signal();
+  end.exit_status = child.exit_status();
   return end;
 }
 

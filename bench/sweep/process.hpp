@@ -17,8 +17,9 @@ struct ProcessEnd {
   std::string last_error;    ///< the last line of its standard error
 };
 
-/// Runs `arguments[0]`, hands the lines of its standard output to `on_line`, and waits. While `stop` becomes
-/// true, the child is killed. @throws Error when it cannot be started
+/// Runs `arguments[0]`, hands the whole lines of its standard output to `on_line`, and waits. When `stop`
+/// becomes true, or `on_line` throws, the child is killed; none outlives the call.
+/// @throws Error when it cannot be started
 ProcessEnd run_process(const std::vector<std::string>& arguments,
                        const std::function<void(const std::string&)>& on_line, const std::atomic<bool>& stop);
 

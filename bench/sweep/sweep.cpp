@@ -49,7 +49,7 @@ class Sweep {
     for (const Point& point : plan_) progress_.work_total += point.work;
   }
 
-  SweepResult run() {
+  SweepResult measure_all() {
     {
       std::vector<std::jthread> threads;
       for (int i = 0; i < options_.parallel; ++i) threads.emplace_back([this] { work(); });
@@ -102,16 +102,31 @@ class Sweep {
                                     options_.provenance)});
       return;
     }
-    ChildReport report;
-    const auto begin = std::chrono::steady_clock::now();
-    const ProcessEnd end = options_.run_point(point, report, stop_);
-    const auto wall =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-    const bool cut_off = end.interrupted || (stop_ && !report.complete);
+    const auto [rows, cut_off] = run(point);
     const std::scoped_lock lock{mutex_};
     in_use_ -= need(point);
     freed_.notify_all();
-    if (!cut_off) record_locked(point, ledger_rows(point, report, end, wall.count(), options_.provenance));
+    if (!cut_off) record_locked(point, rows);
+  }
+
+  struct PointEnd {
+    std::vector<Measurement> rows;
+    bool cut_off;  ///< by `stop`, before it had measured
+  };
+
+  /// A child that cannot be started or reports nonsense costs its own point only.
+  PointEnd run(const Point& point) const {
+    ChildReport report;
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+      const ProcessEnd end = options_.run_point(point, report, stop_);
+      const auto wall =
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+      return {ledger_rows(point, report, end, wall.count(), options_.provenance),
+              end.interrupted || (stop_ && !report.complete)};
+    } catch (const Error& problem) {
+      return {{unmeasured_row(point, "failed", problem.what(), options_.provenance)}, stop_};
+    }
   }
 
   void record(const Point& point, const std::vector<Measurement>& rows) {
@@ -155,7 +170,7 @@ SweepResult run_sweep(std::vector<Point> plan, const SweepOptions& options, cons
   const std::size_t planned = plan.size();
   if (options.resume) plan = without_measured(std::move(plan), options.csv);
   const std::size_t reused = planned - plan.size();
-  SweepResult result = Sweep{std::move(plan), options, file, stop}.run();
+  SweepResult result = Sweep{std::move(plan), options, file, stop}.measure_all();
   result.reused = reused;
   result.dropped = file.dropped();
   return result;
