@@ -61,12 +61,10 @@ void Decoder::plan_stages() {
   for (const LayerRun& run : model_.layers) {
     const std::int64_t end = index + run.count;
     while (index < end) {
-      // Where operations return new tensors, the first layer's input is the embedding, which lives on.
-      const bool reads_embedding = runtime_.functional && index == 0;
       std::int64_t count = 1;
-      while (!reads_embedding && index + count < end && device_of(index + count) == device_of(index)) ++count;
+      while (index + count < end && device_of(index + count) == device_of(index)) ++count;
       const LayerRange range{index, count};
-      stages_.push_back({&run.layer, range, device_of(index), reads_embedding,
+      stages_.push_back({&run.layer, range, device_of(index),
                          std::vector<LayerState>(static_cast<std::size_t>(ops_.layer_slots(range)))});
       index += count;
     }
@@ -196,19 +194,25 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
   else
     ops_.release(logits_);
   ops_.use_device(0);
-  Tensor embedding = embed(tokens, shape);
-  Tensor hidden = embedding;
+  Tensor hidden = embed(tokens, shape);
+  // A functional forward names its embedding until it returns. Its first layer reads that very tensor, here a
+  // copy: one tensor more in that layer, which then holds what every other layer holds.
+  Tensor embedding;
+  if (runtime_.functional) {
+    embedding = allocate(hidden.rows, hidden.columns);
+    ops_.convert(hidden, embedding);
+  }
   for (Stage& stage : stages_) {
     hidden = move_to(hidden, stage.device);
     ops_.for_each_layer(stage.range, [&](std::int64_t layer) {
       if (ops_.executes(layer))
-        hidden = run_layer(stage, stage.states[static_cast<std::size_t>(layer - stage.range.first)], hidden,
-                           shape);
+        hidden = run_layer(*stage.layer, stage.states[static_cast<std::size_t>(layer - stage.range.first)],
+                           hidden, shape);
     });
   }
   Tensor normed = norm(hidden, outer_[WeightName::final_norm], outer_[WeightName::final_norm_bias]);
   ops_.release(hidden);
-  if (runtime_.functional) ops_.release(embedding);
+  ops_.release(embedding);
   ops_.release(step_table_);
   ops_.release(mask_);
   compute_logits(normed, shape);

@@ -62,7 +62,6 @@ class Decoder {
     const Layer* layer;
     LayerRange range;
     int device;
-    bool reads_embedding;  ///< its input is the embedding itself, which outlives it
     std::vector<LayerState> states;
   };
 
@@ -83,7 +82,7 @@ class Decoder {
   void compute_logits(Tensor& normed, StepShape shape);
 
   // A layer (decoder_layer.cpp).
-  Tensor run_layer(const Stage& stage, LayerState& state, Tensor input, StepShape shape);
+  Tensor run_layer(const Layer& layer, LayerState& state, Tensor input, StepShape shape);
   Tensor attention(const Layer& layer, LayerState& state, Tensor& normed, StepShape shape);
   Tensor mlp(const Layer& layer, const LayerState& state, Tensor& normed);
   void grow_cache(const Layer& layer, LayerState& state, Tensor& keys, Tensor& values, StepShape shape);

@@ -10,8 +10,7 @@
 
 namespace calibram {
 
-Tensor Decoder::run_layer(const Stage& stage, LayerState& state, Tensor input, StepShape shape) {
-  const Layer& layer = *stage.layer;
+Tensor Decoder::run_layer(const Layer& layer, LayerState& state, Tensor input, StepShape shape) {
   const WeightSet& weights = state.weights;
   Tensor normed = norm(input, weights[WeightName::attention_norm], weights[WeightName::attention_norm_bias]);
   Tensor attended = attention(layer, state, normed, shape);
@@ -37,7 +36,7 @@ Tensor Decoder::run_layer(const Stage& stage, LayerState& state, Tensor input, S
     out = sum;
   }
   ops_.release(middle);
-  if (!stage.reads_embedding) ops_.release(input);
+  ops_.release(input);
   return out;
 }
 
