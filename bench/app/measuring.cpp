@@ -102,7 +102,7 @@ void MeasuringOptions::add_to(CLI::App& verb) {
   verb.add_option("--budget", budget_,
                   "Memory that the sweep may take (4GiB). Default: half of what is available, at most 8 GiB");
   verb.add_flag("--resume", resume_, "Go on with the newest measurements of the folder");
-  verb.add_flag("--quick", quick_, "A tenth of the sweep: enough to try it, too little to rely on");
+  verb.add_flag("--quick", quick_, "A few small points: enough to try it, too little to rely on");
 }
 
 fs::path MeasuringOptions::folder() const {

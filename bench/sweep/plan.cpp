@@ -72,6 +72,10 @@ std::vector<Measurement> shape_configurations(std::string_view shape) {
   return rows;
 }
 
+bool is_quick(const Measurement& row) {
+  return row.workload.context_tokens() <= 250 && row.workload.batch == 1 && row.options.empty();
+}
+
 }  // namespace
 
 Point plan_point(Measurement row) {
@@ -94,11 +98,13 @@ std::vector<Point> host_plan(PlanSize size) {
   std::vector<Measurement> rows;
   for (std::string_view shape : probe_shapes) {
     std::vector<Measurement> shape_rows = shape_configurations(shape);
-    // A row in ten is measured three times, to show how far repeats scatter.
-    const Measurement repeated = shape_rows[2];
-    shape_rows.insert(shape_rows.end(), 2, repeated);
-    if (size == PlanSize::quick)
-      std::erase_if(shape_rows, [](const Measurement& row) { return row.workload.context_tokens() > 250; });
+    if (size == PlanSize::quick) {
+      std::erase_if(shape_rows, [](const Measurement& row) { return !is_quick(row); });
+    } else {
+      // A row in ten is measured three times, to show how far repeats scatter.
+      const Measurement repeated = shape_rows[2];
+      shape_rows.insert(shape_rows.end(), 2, repeated);
+    }
     rows.insert(rows.end(), shape_rows.begin(), shape_rows.end());
   }
   std::vector<Point> points;

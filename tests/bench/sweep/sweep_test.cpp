@@ -28,7 +28,7 @@ ProcessEnd measure_well(const Point& point, ChildReport& report, const std::atom
   return {};
 }
 
-std::vector<Point> tiny_plan() { return {tiny_point(64), tiny_point(128), tiny_point(256)}; }
+std::vector<Point> tiny_plan() { return {tiny_point(64), tiny_point(128), tiny_point(190)}; }
 
 /// A sweep of the tiny plan into a file of its own.
 struct TinySweep {
