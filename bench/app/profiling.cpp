@@ -6,6 +6,7 @@
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
 
+#include <commit.hpp>  // made by the build
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
