@@ -95,7 +95,9 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
 
 std::string profile_report(const Profile& profile, const std::vector<Measurement>& rows) {
   std::string text;
-  for (const ProfileFit& fit : profile.fits) text += fit_text(fit) + "\n";
+  for (const bool exact : {false, true})  // what had to be measured comes first
+    for (const ProfileFit& fit : profile.fits)
+      if (is_exact(fit.fit) == exact) text += fit_text(fit) + "\n";
   std::vector<Measurement> shown = rows;
   const Metric metric = shown_metric(profile);
   std::erase_if(shown, [&](const Measurement& row) { return row.metric != metric; });

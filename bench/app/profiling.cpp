@@ -6,9 +6,9 @@
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
 
-#include <commit.hpp>  // made by the build
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <commit.hpp>  // made by the build
 
 #include <ctime>
 #include <iostream>

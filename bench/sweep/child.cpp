@@ -106,7 +106,8 @@ void run_host_child(const Measurement& row, std::int64_t layers_executed, std::o
   }
   const Bytes swapped = read_host().swapped;
   if (!decoder.holds_weights())
-    throw Error{"the weights read back are not what was written", "memory of this machine is not reliable", ""};
+    throw Error{"the weights read back are not what was written", "memory of this machine is not reliable",
+                ""};
   decoder.finish();
   end_stage("freed");
   out << Json{{"requested", ops.memory().requested().at_peak.total().count()},

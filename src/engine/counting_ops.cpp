@@ -45,11 +45,11 @@ void CountingOps::for_each_layer(LayerRange range, const std::function<void(std:
     for (std::int64_t i = 0; i < range.count; ++i) body(range.first + i);
     return;
   }
-  const std::vector<Live> before = live_;
+  before_ = live_;
   body(range.first);
   for (std::size_t device = 0; device < live_.size(); ++device) {
     Live& live = live_[device];
-    const Live& start = before[device];
+    const Live& start = before_[device];
     const std::int64_t more = range.count - 2;
     for (std::size_t i = 0; i < term_count; ++i) {
       const Term term{static_cast<unsigned char>(i)};

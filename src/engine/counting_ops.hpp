@@ -72,6 +72,7 @@ class CountingOps final : public Ops {
   int device_ = 0;
   Phase phase_ = Phase::load;
   std::vector<Live> live_;
+  std::vector<Live> before_;  ///< the layer that is being folded; kept to be reused
   std::vector<DeviceCount> counts_;
 };
 

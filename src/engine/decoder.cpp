@@ -74,9 +74,10 @@ void Decoder::plan_stages() {
 void Decoder::for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body) {
   for (Stage& stage : stages_) {
     ops_.use_device(stage.device);
-    ops_.for_each_layer(stage.range, [&](std::int64_t layer) {
+    const auto visit = [&](std::int64_t layer) {
       body(stage, stage.states[static_cast<std::size_t>(layer - stage.range.first)], layer);
-    });
+    };
+    ops_.for_each_layer(stage.range, std::cref(visit));  // a reference needs no memory of its own
   }
 }
 
@@ -204,11 +205,12 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
   }
   for (Stage& stage : stages_) {
     hidden = move_to(hidden, stage.device);
-    ops_.for_each_layer(stage.range, [&](std::int64_t layer) {
+    const auto visit = [&](std::int64_t layer) {
       if (ops_.executes(layer))
         hidden = run_layer(*stage.layer, stage.states[static_cast<std::size_t>(layer - stage.range.first)],
                            hidden, shape);
-    });
+    };
+    ops_.for_each_layer(stage.range, std::cref(visit));
   }
   Tensor normed = norm(hidden, outer_[WeightName::final_norm], outer_[WeightName::final_norm_bias]);
   ops_.release(hidden);

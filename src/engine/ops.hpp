@@ -30,7 +30,7 @@ struct Tensor {
   unsigned char device = 0;
 
   bool empty() const noexcept { return rows == 0; }
-  Bytes bytes() const { return Bytes{checked_product({rows, columns, element_bytes(element)})}; }
+  Bytes bytes() const { return Bytes{rows} * columns * element_bytes(element); }
 
   /// The same elements seen as `new_rows` rows.
   Tensor reshaped(std::int64_t new_rows) const {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Accuracy against the certified values of NIST's linear regression sets, in correct digits.
 #include "tests/fit/regressions.hpp"
+#include "tests/support/shared_data.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -70,14 +70,7 @@ TEST(Nist, WithoutAConstantRSquaredIsAboutZero) {
   EXPECT_GE(digits(two.r_squared, 0.993348115299335), 10);
 }
 
-/// The file of all sets, beside the source tree or where CALIBRAM_SHARED_DATA says; empty when absent.
-std::filesystem::path nist_file() {
-  const char* named = std::getenv("CALIBRAM_SHARED_DATA");
-  const std::filesystem::path folder =
-      named ? std::filesystem::path{named} : std::filesystem::path{CALIBRAM_SOURCE_DIR} / "../shared/data";
-  const auto file = folder / "nist_strd_linear.json";
-  return std::filesystem::exists(file) ? file : std::filesystem::path{};
-}
+std::filesystem::path nist_file() { return shared_data() / "nist_strd_linear.json"; }
 
 double number(const nlohmann::json& text) { return std::stod(text.get<std::string>()); }
 
@@ -125,7 +118,7 @@ Demand demand_of(const std::string& set) {
 
 TEST(Nist, AllSetsHaveTheirDigits) {
   const auto file = nist_file();
-  if (file.empty())
+  if (!std::filesystem::exists(file))
     GTEST_SKIP() << "nist_strd_linear.json is not here; name its folder in CALIBRAM_SHARED_DATA";
   const auto sets = nlohmann::json::parse(std::ifstream{file});
   ASSERT_EQ(sets.size(), 11u);
@@ -147,7 +140,7 @@ TEST(Nist, AllSetsHaveTheirDigits) {
 
 TEST(Nist, TheGeneratedWamplerSetsAreThePublishedOnes) {
   const auto file = nist_file();
-  if (file.empty())
+  if (!std::filesystem::exists(file))
     GTEST_SKIP() << "nist_strd_linear.json is not here; name its folder in CALIBRAM_SHARED_DATA";
   const auto sets = nlohmann::json::parse(std::ifstream{file});
   const double bases[] = {1, 0.1, 1, 1, 1}, errors[] = {0, 0, 1, 100, 10000};

@@ -4,11 +4,11 @@
 
 #include "src/core/error.hpp"
 #include "src/model/config.hpp"
+#include "tests/support/shared_data.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -96,10 +96,10 @@ Model without_constants(Model model) {
 }
 
 TEST(Catalogue, AnEntryEqualsThePublishersConfig) {
-  const char* data = std::getenv("CALIBRAM_SHARED_DATA");
-  if (!data) GTEST_SKIP() << "CALIBRAM_SHARED_DATA does not name a folder with configs/*.json";
+  const std::filesystem::path configs = shared_data() / "configs";
+  if (!std::filesystem::exists(configs)) GTEST_SKIP() << "there is no folder " << configs;
   int compared = 0;
-  for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{data} / "configs"}) {
+  for (const auto& file : std::filesystem::directory_iterator{configs}) {
     const std::optional<Model> known = find_model(file.path().stem().string());
     if (!known) continue;  // mixtures of experts
     EXPECT_EQ(without_constants(read_config(file.path())), without_constants(*known)) << file.path();
@@ -109,10 +109,10 @@ TEST(Catalogue, AnEntryEqualsThePublishersConfig) {
 }
 
 TEST(Catalogue, PublishedMixturesOfExpertsAreRefused) {
-  const char* data = std::getenv("CALIBRAM_SHARED_DATA");
-  if (!data) GTEST_SKIP() << "CALIBRAM_SHARED_DATA does not name a folder with configs/*.json";
+  const std::filesystem::path configs = shared_data() / "configs";
+  if (!std::filesystem::exists(configs)) GTEST_SKIP() << "there is no folder " << configs;
   for (const char* name : {"qwen2-57b-a14b.json", "qwen1.5-moe-a2.7b.json"}) {
-    const std::string file = std::string{data} + "/configs/" + name;
+    const std::string file = configs / name;
     EXPECT_THROW(load_model(file), InputError) << file;
   }
 }
