@@ -32,9 +32,9 @@ void random_words(std::uint64_t seed, std::int64_t first, std::int64_t count, st
   }
 }
 
-/// Writes the `count` elements from the `first`th (a multiple of `lanes`) of a weight with `columns` inputs to
-/// the beginning of `to`. FP32 and FP16: uniform in (-a, a), whose variance is a^2 / 3. INT8: uniform whole
-/// numbers from -127 to 127.
+/// Writes the `count` elements from the `first`th (a multiple of `lanes`) of a weight with `columns` inputs
+/// to the beginning of `to`. FP32 and FP16: uniform in (-a, a), whose variance is a^2 / 3. INT8: uniform
+/// whole numbers from -127 to 127.
 void write_part(std::uint64_t seed, std::int64_t first, std::int64_t count, std::int64_t columns,
                 Scratch& scratch, const Tensor& to, std::int64_t offset) {
   auto* words = reinterpret_cast<std::uint16_t*>(scratch.second.data());
