@@ -55,9 +55,14 @@ std::string conclusion(const ProfileFit& fit) {
 }
 
 /// A series of the per-token table: what stays fixed while the context grows.
-using Series = std::tuple<std::string, std::string, std::string, std::int64_t>;  // model, weights, kv, batch
+using Series = std::tuple<std::string, std::string, std::string, std::int64_t>;  // shape, weights, kv, batch
 
 std::string slope_text(double bytes_per_token) { return fmt::format("{:.4f}", bytes_per_token / (1 << 20)); }
+
+/// The model, and what sets its rows apart from others of it: "qwen2-7b attention=flash".
+std::string shape_text(const Measurement& row) {
+  return row.options.empty() ? row.model : row.model + " " + options_text(row.options);
+}
 
 /// @param rows  ordered by context
 std::size_t different_contexts(const std::vector<Measurement>& rows) {
@@ -144,8 +149,8 @@ std::string fit_text(const ProfileFit& profile) {
 std::string per_token_text(const std::vector<Measurement>& rows) {
   std::map<Series, std::vector<Measurement>> series;
   for (const Measurement& row : rows)
-    if (row.outcome.empty() && row.options.empty() && row.devices == 1)
-      series[{row.model, row.weights, row.kv, row.workload.batch}].push_back(row);
+    if (row.outcome.empty() && row.devices == 1)
+      series[{shape_text(row), row.weights, row.kv, row.workload.batch}].push_back(row);
   TextTable table{{{"model"},
                    {"weights"},
                    {"kv"},

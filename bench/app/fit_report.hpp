@@ -19,7 +19,7 @@ std::string profile_report(const Profile& profile, const std::vector<Measurement
 std::string fit_text(const ProfileFit& fit);
 
 /// For every shape: intercept and slope of memory against context, and the slope beside the bytes of the KV
-/// cache that theory gives. Rows of one batch and one pair of formats, without options, make a line.
+/// cache that theory gives. Rows of one batch, pair of formats and set of options make a line.
 std::string per_token_text(const std::vector<Measurement>& rows);
 
 }  // namespace calibram

@@ -54,8 +54,7 @@ void check_formats(const Question& question, const Runtime& runtime) {
   if (!plain_kv && !(kv == "int8" && runtime.cache_growth == CacheGrowth::reserved))
     throw InputError{fmt::format("runtime {} has no kv={} cache", runtime.name, kv), "",
                      runtime.functional ? "use fp16 or bf16" : "use fp16, bf16 or int8 with cache=reserved"};
-  const bool wide = weights.block_elements == 1 && weights.block_bytes == 4;
-  if (plain_kv && question.kv->block_bytes != (wide ? 4 : 2))
+  if (plain_kv && question.kv->block_bytes != activation_bytes(weights))
     throw InputError{fmt::format("kv={} does not go with weights={}", kv, weights.name),
                      "the cache holds what the projections give",
                      "use a kv format as wide as the activations"};

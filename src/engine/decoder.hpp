@@ -68,7 +68,7 @@ class Decoder {
   void plan_stages();
   void for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body);
 
-  // Loading (decoder.cpp).
+  // Weights and caches (decoder_state.cpp).
   Weight allocate_weight(const WeightShape& shape);
   void load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part);
   void release_weights(WeightSet& weights);

@@ -262,4 +262,8 @@ Bytes kv_head_bytes(const Format& format, std::int64_t head_size) {
 
 std::int64_t plain_element_bytes(const Format& format) { return format.plain_bytes; }
 
+std::int64_t activation_bytes(const Format& format) {
+  return format.block_elements == 1 && format.block_bytes == 4 ? 4 : 2;
+}
+
 }  // namespace calibram

@@ -56,4 +56,8 @@ Bytes kv_head_bytes(const Format& format, std::int64_t head_size);
 /// head unless `quantises_outer`.
 std::int64_t plain_element_bytes(const Format& format);
 
+/// Bytes per element of the activations and of the plain KV cache that go with weights of this format: 4 for
+/// FP32 weights, else 2.
+std::int64_t activation_bytes(const Format& format);
+
 }  // namespace calibram
