@@ -8,7 +8,8 @@ target_compile_options(calibram_warnings INTERFACE
   $<$<BOOL:${CALIBRAM_NATIVE}>:-march=native>)
 if(CALIBRAM_SANITIZE)
   target_compile_options(calibram_warnings INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-maybe-uninitialized)  # instrumented code raises false alarms (GCC manual, -fsanitize)
   target_link_options(calibram_warnings INTERFACE -fsanitize=address,undefined)
 endif()
 

@@ -73,7 +73,14 @@ PriorFit prior_of(const JsonNode& node) {
   PriorFit prior;
   if (!std::ranges::equal(texts(node, "order"), term_names))
     node.find("order")->fail("must be [" + joined(term_names) + "]", std::string{remake});
+  // Memory does not shrink as tensors are added, nor is a tensor held ten times.
+  constexpr double largest_coefficient = 10;
   fill(prior.coefficients, node, "coefficients", [](const JsonNode& value) { return value.as_number(); });
+  for (std::size_t t = 0; t < fitted_term_count; ++t)
+    if (!(prior.coefficients[t] >= 0 && prior.coefficients[t] <= largest_coefficient))
+      node.find("coefficients")
+          ->fail(fmt::format("must be from 0 to {} for {}", largest_coefficient, term_names[t]),
+                 std::string{remake});
   std::array<std::vector<JsonNode>, term_count> rows;
   fill(rows, node, "covariance", [](const JsonNode& row) { return row.elements(); });
   for (std::size_t a = 0; a < term_count; ++a) {

@@ -4,6 +4,8 @@
 #include "bench/app/measuring.hpp"
 #include "bench/app/profiling.hpp"
 #include "bench/app/verbs.hpp"
+#include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 
 #include <iostream>
 #include <memory>
@@ -17,10 +19,12 @@ struct CalibrateOptions {
 };
 
 int run_calibrate(const CalibrateOptions& options) {
-  const std::filesystem::path csv = options.measuring.measure();
-  const std::vector<Measurement> rows = read_measurements(csv);
-  const Profile profile = make_profile(rows, this_host());
   const std::filesystem::path file = options.measuring.folder() / "profile.json";
+  if (std::filesystem::is_directory(file))  // better known before the sweep than after it
+    throw InputError{"cannot write the profile " + in_quotes(file.string()), "it is a folder",
+                     "name another --out"};
+  const std::vector<Measurement> rows = read_measurements(options.measuring.measure().csv);
+  const Profile profile = make_profile(rows, this_host());
   write_profile(file, profile);
   if (options.json) {
     std::cout << profile_text(profile);

@@ -40,7 +40,8 @@ std::pair<std::string, Answer> ask(const EstimateOptions& options, const Questio
   if (is_uncalibrated && options.profile.is_given())
     throw exclusive_flags("--profile", "--estimator " + options.estimator,
                           "only 'calibrated' uses a profile");
-  const Estimators estimators = is_uncalibrated ? rules_and_theory() : options.profile.estimators();
+  const Estimators estimators =
+      is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device);
   if (!options.estimator.empty()) {
     const Estimator& named = estimator_named(estimators, options.estimator);
     return {std::string{named.name()}, named.answer(question)};
@@ -144,6 +145,8 @@ InputError cannot_answer(const std::string& estimator, const Question& question,
 
 int run_estimate(const EstimateOptions& options) {
   const Question question = question_of(options.question.row());
+  // Rules do not look at the runtime, but nobody means one that does not exist.
+  resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
   const auto [estimator, answer] = ask(options, question);
   if (const auto* unanswered = std::get_if<Unanswered>(&answer))
     throw cannot_answer(estimator, question, unanswered->reason);

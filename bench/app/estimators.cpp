@@ -27,19 +27,21 @@ fs::path data_home() {
   return {};
 }
 
-/// Says on standard error what makes the profile one of another machine.
-void warn_if_foreign(const Profile& profile) {
-  if (profile.device.kind != "host") return;
-  const HostMachine here = describe_host();
+/// Says on standard error what makes the profile one of another device. @param asked  the device that the
+/// question names; empty: none, so a card's profile has nothing to be compared with
+void warn_if_foreign(const Profile& profile, const std::string& asked) {
   const auto warn = [&](const char* what, const std::string& theirs, const std::string& ours) {
     std::cerr << fmt::format(
-        "warning: the profile is of another {} ({}, here {}); calibrate this machine, or "
-        "take its figures with care\n",
+        "warning: the profile is of another {} ({}, not {}); calibrate that one, or take its "
+        "figures with care\n",
         what, in_quotes(theirs), in_quotes(ours));
   };
-  if (profile.device.name != here.name)
-    warn("device", profile.device.name, here.name);
-  else if (profile.device.driver != here.kernel)
+  const HostMachine here = describe_host();
+  const bool is_host = profile.device.kind == "host";
+  const std::string meant = !asked.empty() ? asked : is_host ? here.name : profile.device.name;
+  if (profile.device.name != meant)
+    warn("device", profile.device.name, meant);
+  else if (is_host && meant == here.name && profile.device.driver != here.kernel)
     warn("kernel", profile.device.driver, here.kernel);
 }
 
@@ -67,17 +69,19 @@ void ProfileFlag::add_to(CLI::App& verb) {
                   "A profile.json. Default: the one that \"calibram calibrate\" made of this machine");
 }
 
-Estimators ProfileFlag::estimators() const {
+Estimators ProfileFlag::estimators(const std::string& device) const {
   Estimators estimators = rules_and_theory();
   fs::path file = file_;
   if (file.empty()) {
-    const fs::path folder = default_profile_folder(describe_host().name);
+    const std::string here = describe_host().name;
+    if (!device.empty() && device != here) return estimators;
+    const fs::path folder = default_profile_folder(here);
     file = folder / "profile.json";
     std::error_code ignored;
     if (folder.empty() || !fs::exists(file, ignored)) return estimators;
   }
   auto profile = std::make_shared<const Profile>(read_profile(file));
-  warn_if_foreign(*profile);
+  warn_if_foreign(*profile, device);
   estimators.push_back(calibrated(std::move(profile)));
   return estimators;
 }

@@ -23,9 +23,10 @@ class ProfileFlag {
  public:
   void add_to(CLI::App& verb);
 
-  /// Rules, theory and, where a profile is named or this machine has one, `calibrated`. Warns on standard
-  /// error when the profile is of another device, driver or version.
-  Estimators estimators() const;
+  /// Rules, theory and `calibrated`, where a profile is named, or this machine has one and `device` is this
+  /// machine or empty. Warns on standard error when the profile is of another device or driver than `device`,
+  /// which may be empty.
+  Estimators estimators(const std::string& device) const;
 
   bool is_given() const { return !file_.empty(); }
 

@@ -89,9 +89,10 @@ int run_evaluate(const EvaluateOptions& options) {
   }
   if (options.leave_one_model_out && options.profile.is_given())
     throw exclusive_flags("--leave-one-model-out", "--profile", "it fits anew and uses no profile");
-  const Evaluation evaluation = options.leave_one_model_out
-                                    ? evaluate_leaving_models_out(rows, rules_and_theory())
-                                    : evaluate(rows, options.profile.estimators());
+  const Evaluation evaluation =
+      options.leave_one_model_out
+          ? evaluate_leaving_models_out(rows, rules_and_theory())
+          : evaluate(rows, options.profile.estimators(rows.empty() ? "" : rows.front().device));
   if (evaluation.rows.empty())
     throw InputError{"there is no measured row to evaluate",
                      fmt::format("{} rows, none with a value above 0", rows.size()), "name another CSV"};

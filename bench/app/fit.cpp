@@ -4,9 +4,12 @@
 #include "bench/app/profiling.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -28,10 +31,23 @@ ProfileDevice device_of(const std::vector<Measurement>& rows) {
                        fmt::format("{}:{} is the first of the other", row.file, row.line), "fit them apart"};
   const ProfileDevice here = this_host();
   if (rows.front().device == here.name) return here;
-  return {rows.front().device, rows.front().metric == Metric::rss ? "host" : "cuda", 0, ""};
+  const bool is_host =
+      std::any_of(rows.begin(), rows.end(), [](const Measurement& row) { return row.metric == Metric::rss; });
+  return {rows.front().device, is_host ? "host" : "cuda", 0, ""};
+}
+
+/// A profile written over its measurements would lose them.
+void check_output(const FitOptions& options) {
+  for (const std::string& file : options.files) {
+    std::error_code unequal;
+    if (std::filesystem::equivalent(file, options.output, unequal))
+      throw InputError{"cannot write the profile over the measurements " + in_quotes(file),
+                       "they would be lost", "name another --output"};
+  }
 }
 
 int run_fit(const FitOptions& options) {
+  check_output(options);
   std::vector<Measurement> rows;
   for (const std::string& file : options.files) {
     const std::vector<Measurement> more = read_measurements(file);

@@ -131,7 +131,7 @@ std::string fit_text(const ProfileFit& profile) {
     table.add_row({std::string{term_names[i]}, number_or_blank(term.coefficient, "{:.5f}"),
                    number_or_blank(term.std_error, "{:.5f}"), number_or_blank(term.p_equals_one, "{:.2g}"),
                    number_or_blank(term.variance_inflation, "{:.1f}"),
-                   term.identified ? "yes" : "no, stays at 1"});
+                   term.identified ? "yes" : fmt::format("no; {:.4f} is used", fit.prior.coefficients[i])});
   }
   text += table.text();
   text += fmt::format("constant {} ± {}, residual {} ({:.4f} %), R² {:.8f}, condition number {:.1f}\n",

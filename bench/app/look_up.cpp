@@ -18,12 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::shared_ptr<bool> add_json_flag(CLI::App& verb) {
-  auto json = std::make_shared<bool>(false);
-  verb.add_flag("--json", *json, "Print one JSON document");
-  return json;
-}
-
 Json describe_model(const CatalogueEntry& entry) {
   const Model model = *find_model(entry.name);
   const Layer& layer = first_layer(model);

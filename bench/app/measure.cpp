@@ -5,6 +5,8 @@
 #include "bench/app/verbs.hpp"
 #include "bench/sweep/child.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -14,8 +16,17 @@ namespace calibram {
 Action add_measure(CLI::App& verb) {
   auto options = std::make_shared<MeasuringOptions>();
   options->add_to(verb);
-  return [options] {
-    std::cout << options->measure().string() << "\n";
+  const auto json = add_json_flag(verb);
+  return [options, json] {
+    const auto [csv, result] = options->measure();
+    if (*json)
+      std::cout << nlohmann::ordered_json{{"csv", csv.string()},         {"measured", result.measured},
+                                          {"reused", result.reused},     {"skipped", result.skipped},
+                                          {"rejected", result.rejected}, {"failed", result.failed}}
+                       .dump(2)
+                << "\n";
+    else
+      std::cout << csv.string() << "\n";
     return status_done;
   };
 }

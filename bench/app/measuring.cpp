@@ -16,6 +16,7 @@
 #include <atomic>
 #include <csignal>
 #include <ctime>
+#include <fstream>
 #include <iostream>
 #include <thread>
 #include <vector>
@@ -67,11 +68,18 @@ PointRunner child_process_runner() {
 
 std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))); }
 
-/// The measurements files of a folder, oldest first.
+/// Whether the file begins with the header that a sweep writes.
+bool is_sweep(const fs::path& file) {
+  std::string line;
+  return std::getline(std::ifstream{file}, line) && line == csv_header();
+}
+
+/// The sweeps of a folder, oldest first.
 std::vector<fs::path> measurement_files(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".csv") files.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().extension() == ".csv" && is_sweep(entry.path()))
+      files.push_back(entry.path());
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     return fs::last_write_time(a) < fs::last_write_time(b);
   });
@@ -106,10 +114,11 @@ void MeasuringOptions::add_to(CLI::App& verb) {
 }
 
 fs::path MeasuringOptions::folder() const {
-  const fs::path folder = out_.empty() ? default_profile_folder(machine_.name) : fs::path{out_};
+  fs::path folder = out_.empty() ? default_profile_folder(machine_.name) : fs::path{out_};
   if (folder.empty())
     throw InputError{"there is no folder to write to", "neither XDG_DATA_HOME nor HOME is set",
                      "name one with --out"};
+  if (out_.empty() && quick_) folder /= "quick";  // a trial must not replace the profile that estimates use
   std::error_code failure;
   if (fs::exists(folder, failure) && !fs::is_directory(folder, failure))
     throw InputError{fmt::format("cannot write into {}", in_quotes(folder.string())), "it is no folder",
@@ -136,7 +145,7 @@ Bytes MeasuringOptions::budget() const {
   return budget_.empty() ? default_budget(available_host_memory()) : parse_size("--budget", budget_);
 }
 
-fs::path MeasuringOptions::measure() const {
+MeasuringOptions::Outcome MeasuringOptions::measure() const {
   if (device_ != "auto" && device_ != "host") {
     if (device_.rfind("cuda", 0) == 0)
       throw InputError{"cannot measure --device " + in_quotes(device_), "this build has no CUDA backend",
@@ -165,7 +174,7 @@ fs::path MeasuringOptions::measure() const {
                 "go on with --resume"};
   if (result.measured + result.reused == 0)
     throw Error{"no point could be measured", "see the column reason of " + options.csv.string(), ""};
-  return options.csv;
+  return {options.csv, result};
 }
 
 }  // namespace calibram

@@ -19,9 +19,14 @@ class MeasuringOptions {
   /// The folder for measurements and profile. @throws Error when it cannot be made
   std::filesystem::path folder() const;
 
+  struct Outcome {
+    std::filesystem::path csv;
+    SweepResult result;
+  };
+
   /// Measures this machine into a CSV of that folder; says on standard error what it does.
   /// @throws Error when interrupted, with how to go on, or when no point could be measured
-  std::filesystem::path measure() const;
+  Outcome measure() const;
 
  private:
   std::filesystem::path csv() const;

@@ -76,4 +76,10 @@ InputError exclusive_flags(const std::string& one, const std::string& other, con
   return InputError{fmt::format("{} and {} exclude each other", one, other), why, "drop one"};
 }
 
+std::shared_ptr<bool> add_json_flag(CLI::App& verb) {
+  auto json = std::make_shared<bool>(false);
+  verb.add_flag("--json", *json, "Print one JSON document");
+  return json;
+}
+
 }  // namespace calibram

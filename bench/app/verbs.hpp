@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <memory>
 
 namespace calibram {
 
@@ -20,6 +21,9 @@ Action add_evaluate(CLI::App& verb);
 Action add_models(CLI::App& verb);
 Action add_runtimes(CLI::App& verb);
 Action add_formats(CLI::App& verb);
+
+/// Adds --json, which makes standard output one JSON document. Whether it was given.
+std::shared_ptr<bool> add_json_flag(CLI::App& verb);
 
 /// Exit statuses.
 inline constexpr int status_done = 0;

@@ -5,6 +5,7 @@
 #include "kernels/host/host_ops.hpp"
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 #include "src/engine/count.hpp"
 #include "src/engine/decoder.hpp"
 
@@ -86,6 +87,8 @@ void be_expendable(pid_t parent) {
 
 void run_host_child(const Measurement& row, std::int64_t layers_executed, std::ostream& out) {
   const Question question = question_of(row);
+  if (!question.model)
+    throw InputError{"cannot run " + in_quotes(row.model), "a size has no layers", "name a model"};
   const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
   validate_countable(question, runtime);
   StageWriter stages{out};

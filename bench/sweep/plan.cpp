@@ -101,7 +101,7 @@ std::vector<Point> host_plan(PlanSize size) {
     if (size == PlanSize::quick) {
       std::erase_if(shape_rows, [](const Measurement& row) { return !is_quick(row); });
     } else {
-      // A row in ten is measured three times, to show how far repeats scatter.
+      // One configuration of each shape is measured three times, to show how far repeats scatter.
       const Measurement repeated = shape_rows[2];
       shape_rows.insert(shape_rows.end(), 2, repeated);
     }

@@ -30,6 +30,13 @@ void check_window(const Model& model, const Workload& workload) {
   }
 }
 
+void check_positions(const Model& model, const Workload& workload) {
+  if (model.positions != Positions::learned || workload.context_tokens() <= model.max_positions) return;
+  throw InputError{fmt::format("cannot count {} tokens of {}", workload.context_tokens(), model.name),
+                   fmt::format("its learned positions end at {}", model.max_positions),
+                   fmt::format("ask for a context of at most {} tokens", model.max_positions)};
+}
+
 void check_devices(const Question& question, const Runtime& runtime) {
   if (question.devices == 1) return;
   if (question.split == Split::tensor)
@@ -68,6 +75,7 @@ void validate_countable(const Question& question, const Runtime& runtime) {
                      "name a model; only the rules of thumb can answer a bare size"};
   validate(question.workload);
   check_window(*question.model, question.workload);
+  check_positions(*question.model, question.workload);
   check_devices(question, runtime);
   check_formats(question, runtime);
 }

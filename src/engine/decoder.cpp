@@ -144,7 +144,8 @@ void Decoder::compute_logits(Tensor& normed, StepShape shape) {
   }
   const Weight& head = outer_[model_.tied_embeddings ? WeightName::embedding : WeightName::head];
   logits_ = linear(normed, head, outer_[WeightName::head_bias], Term::logits);
-  if (runtime_.upcasts_logits) {
+  // An FP32 tensor's FP32 copy is the tensor itself.
+  if (runtime_.upcasts_logits && element_ != Element::fp32) {
     Tensor wide = ops_.allocate(Term::logits, Element::fp32, logits_.rows, logits_.columns);
     ops_.convert(logits_, wide);
     ops_.release(logits_);

@@ -51,8 +51,6 @@ class Decoder {
   std::int64_t position() const noexcept { return position_; }
   /// Logits of the last step, [batch or batch * tokens, vocabulary]. Valid until the next step.
   const Tensor& logits() const noexcept { return logits_; }
-  /// Token ids of the last prefill, [batch * prompt, 1].
-  const Tensor& prompt_tokens() const noexcept { return prompt_tokens_; }
   const WeightSet& outer_weights() const noexcept { return outer_; }
   const LayerState& layer_state(std::int64_t layer) const;
 

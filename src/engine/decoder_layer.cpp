@@ -150,9 +150,12 @@ Tensor Decoder::attend_eagerly(const Attention& attention, const Tensor& queries
     // softmax(scores, dtype=float32).to(dtype): three tensors at once (modeling_*.py, eager path).
     Tensor wide = ops_.allocate(Term::activation, Element::fp32, rows, shape.length());
     ops_.softmax(scores, wide);
-    probabilities = allocate(rows, shape.length());
-    ops_.convert(wide, probabilities);
-    ops_.release(wide);
+    probabilities = wide;
+    if (element_ != Element::fp32) {
+      probabilities = allocate(rows, shape.length());
+      ops_.convert(wide, probabilities);
+      ops_.release(wide);
+    }
   } else {
     probabilities = allocate(rows, shape.length());
     ops_.softmax(scores, probabilities);
@@ -225,14 +228,19 @@ Tensor Decoder::norm(const Tensor& x, const Weight& weight, const Weight& bias) 
   Tensor wide, normalised, narrow;
   if (runtime_.functional && model_.norm == Norm::rms) {
     // hidden.to(float32), its square and its product with the root are FP32 tensors of their own
-    // (modeling_*.py, RMSNorm.forward); LayerNorm is one fused kernel.
-    wide = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
-    ops_.convert(x, wide);
+    // (modeling_*.py, RMSNorm.forward); of an FP32 tensor only the product is new. LayerNorm is one kernel.
+    const bool narrow_input = element_ != Element::fp32;
+    if (narrow_input) {
+      wide = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
+      ops_.convert(x, wide);
+    }
     normalised = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
     ops_.convert(x, normalised);
     ops_.release(wide);
-    narrow = allocate(x.rows, x.columns);
-    ops_.convert(x, narrow);
+    if (narrow_input) {
+      narrow = allocate(x.rows, x.columns);
+      ops_.convert(x, narrow);
+    }
   }
   Tensor out = allocate(x.rows, x.columns);
   ops_.norm(model_.norm, model_.norm_epsilon, x, weight.values, bias.values, out);

@@ -29,8 +29,6 @@ bool has_word(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-std::span<const Gpu> gpus() { return gpu_table; }
-
 const Gpu* find_gpu(std::string_view device) {
   const auto* found = std::find_if(gpu_table.begin(), gpu_table.end(),
                                    [&](const Gpu& gpu) { return has_word(device, gpu.name); });

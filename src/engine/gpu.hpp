@@ -4,7 +4,6 @@
 
 #include "src/core/bytes.hpp"
 
-#include <span>
 #include <string_view>
 
 namespace calibram {
@@ -13,8 +12,6 @@ struct Gpu {
   std::string_view name;   ///< as it stands in device names: "A100" in "NVIDIA A100-SXM4-80GB"
   int compute_capability;  ///< 10 * major + minor: 80, 90
 };
-
-std::span<const Gpu> gpus();
 
 /// The card that a device name means ("A100 80GB", "NVIDIA H100 PCIe"), or null.
 const Gpu* find_gpu(std::string_view device);

@@ -76,7 +76,7 @@ struct LayerRange {
 };
 
 /// The machine behind a decoder pass. Row-major tensors; `rows` of activations are batch-major
-/// (sequence s, token t is row s * tokens + t). Implementations execute (HostOps, CudaOps) or count
+/// (sequence s, token t is row s * tokens + t). Implementations execute (HostOps) or count
 /// (CountingOps); operations that compute do nothing in the latter.
 class Ops {
  public:

@@ -8,12 +8,14 @@
 #include "src/engine/transformers.hpp"
 
 #include "src/core/error.hpp"
+#include "src/core/names.hpp"
 #include "src/engine/version.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace calibram {
 namespace {
@@ -21,6 +23,18 @@ namespace {
 constexpr Version first_known{4, 31, 0};
 constexpr Version end_known{4, 58, 0};
 constexpr Version always{};
+
+/// The families whose history was read, and the version that brought them. (Gemma 2 and 3 have caches of
+/// their own, GPT-2, GPT-NeoX, StableLM, StarCoder2 and Granite were not read.)
+struct FamilyStart {
+  std::string_view family;
+  Version first;
+};
+constexpr std::array known_families = {
+    FamilyStart{"llama", {4, 28, 0}}, FamilyStart{"mistral", {4, 34, 0}}, FamilyStart{"phi", {4, 36, 0}},
+    FamilyStart{"qwen2", {4, 37, 0}}, FamilyStart{"gemma", {4, 38, 0}},   FamilyStart{"phi3", {4, 41, 0}},
+    FamilyStart{"qwen3", {4, 51, 0}},
+};
 
 constexpr Version logits_upcast_from{4, 32, 0};
 constexpr Version one_cache_from{4, 42, 0};
@@ -36,18 +50,17 @@ struct FamilyInterval {
 
 /// Cosine and sine buffers for max_position_embeddings in every layer.
 constexpr std::array rotary_buffers = {
-    FamilyInterval{"llama", always, {4, 38, 0}},      FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
-    FamilyInterval{"qwen2", always, {4, 45, 0}},      FamilyInterval{"phi", always, {4, 45, 0}},
-    FamilyInterval{"mistral", always, {4, 42, 0}},    FamilyInterval{"stablelm", always, {4, 45, 0}},
-    FamilyInterval{"starcoder2", always, {4, 45, 0}},
+    FamilyInterval{"llama", always, {4, 38, 0}},   FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
+    FamilyInterval{"qwen2", always, {4, 45, 0}},   FamilyInterval{"phi", always, {4, 45, 0}},
+    FamilyInterval{"mistral", always, {4, 42, 0}},
 };
 
 /// Cosines and sines made once per forward and shared by the layers; before, in every attention.
 constexpr std::array rotary_once_per_step = {
     FamilyInterval{"llama", {4, 43, 0}, end_known}, FamilyInterval{"qwen2", {4, 45, 0}, end_known},
     FamilyInterval{"phi", {4, 45, 0}, end_known},   FamilyInterval{"mistral", {4, 48, 0}, end_known},
-    FamilyInterval{"gemma", {4, 48, 0}, end_known}, FamilyInterval{"gemma2", {4, 48, 0}, end_known},
-    FamilyInterval{"phi3", {4, 48, 0}, end_known},  FamilyInterval{"qwen3", always, end_known},
+    FamilyInterval{"gemma", {4, 48, 0}, end_known}, FamilyInterval{"phi3", {4, 48, 0}, end_known},
+    FamilyInterval{"qwen3", always, end_known},
 };
 
 /// repeat_kv before FlashAttention, which would not need it.
@@ -55,7 +68,6 @@ constexpr std::array flash_expands_cache = {
     FamilyInterval{"qwen2", always, {4, 48, 0}},
     FamilyInterval{"mistral", always, {4, 48, 0}},
     FamilyInterval{"phi3", always, {4, 48, 0}},
-    FamilyInterval{"starcoder2", always, {4, 48, 0}},
 };
 
 /// repeat_kv before scaled_dot_product_attention: until it took enable_gqa (#39412).
@@ -82,10 +94,26 @@ Version known_version(std::string_view name, std::string_view text) {
   return *version;
 }
 
+void check_family(std::string_view name, std::string_view family, Version version) {
+  const auto* known = std::find_if(known_families.begin(), known_families.end(),
+                                   [&](const FamilyStart& start) { return start.family == family; });
+  if (known == known_families.end()) {
+    std::vector<std::string_view> names;
+    for (const FamilyStart& start : known_families) names.push_back(start.family);
+    throw InputError{fmt::format("what {} keeps in memory for the family {} is not known", name, family),
+                     "known families: " + joined(names), "use the runtime calibram"};
+  }
+  if (version < known->first)
+    throw InputError{fmt::format("{} cannot run the family {}", name, family),
+                     fmt::format("it came in {}.{}", known->first.major, known->first.minor),
+                     "name a later version"};
+}
+
 }  // namespace
 
 Runtime transformers_runtime(std::string_view name, std::string_view version_text, std::string_view family) {
   const Version version = known_version(name, version_text);
+  check_family(name, family, version);
   Runtime runtime;
   runtime.name = name;
   runtime.version = version;

@@ -84,6 +84,19 @@ TEST(Count, LogitsOfAllPositionsDominateALongPrompt) {
   EXPECT_EQ(all.terms[Term::logits].count(), 8192LL * 151936 * 6);
 }
 
+TEST(Count, LogitsThatAreWideAlreadyAreNotCopied) {
+  const Count wide =
+      counted(ask("qwen2-0.5b", "transformers@4.38.2", {1, 6144, 1, {}}, "fp32", {{"attention", "flash"}}));
+  EXPECT_EQ(wide.terms[Term::logits], rounded_size(Bytes{6144LL * 151936 * 4}, Rounding::torch_block));
+}
+
+TEST(Count, LearnedPositionsEnd) {
+  EXPECT_THAT(message_of<InputError>([] {
+                counted(ask("gpt2", "calibram", {1, 5000, 1, {}}));
+              }),
+              HasSubstr("its learned positions end at 1024"));
+}
+
 TEST(Count, EveryDeviceHasItsOwnPeak) {
   Question question =
       ask("qwen2-72b", "transformers@4.38.2", {1, 6144, 2048, {}}, "bf16", {{"attention", "flash"}});

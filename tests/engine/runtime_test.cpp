@@ -32,6 +32,14 @@ TEST(Runtime, RotaryTablesDependOnTheFamily) {
   EXPECT_EQ(resolve_runtime("transformers@4.46.0", {}, "qwen2").rotary_tables, RotaryTables::per_step);
 }
 
+TEST(Runtime, AFamilyIsRefusedBeforeItsTimeAndWhereItsHistoryIsNotKnown) {
+  const auto refused = [](const char* runtime, const char* family) {
+    return message_of<InputError>([&] { resolve_runtime(runtime, {}, family); });
+  };
+  EXPECT_THAT(refused("transformers@4.46.0", "qwen3"), HasSubstr("it came in 4.51"));
+  EXPECT_THAT(refused("transformers@4.46.0", "gpt_neox"), HasSubstr("known families: llama, mistral"));
+}
+
 TEST(Runtime, FlashAttentionExpandsTheCacheOfQwen2ButNotOfLlama) {
   const Options flash = {{"attention", "flash"}};
   EXPECT_TRUE(resolve_runtime("transformers@4.38.2", flash, "qwen2").expands_cache);

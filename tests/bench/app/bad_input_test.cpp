@@ -101,7 +101,7 @@ TEST(BadInput, UnknownNamesComeWithTheNearestOnes) {
            Case{{"estimate", "qwen2-7b", "--kv", "foo"},
                 "unknown KV cache format 'foo'; the known ones are fp32, bf16, fp16, fp8, int8, q8_0, q4_0"},
            Case{{"estimate", "qwen2-7b", "--runtime", "transformers@99"},
-                "theory cannot answer this: runtime transformers@99 is not known (known versions: 4.31 to "
+                "runtime transformers@99 is not known (known versions: 4.31 to "
                 "4.57); name "
                 "a version in that range"},
            Case{{"estimate", "qwen2-7b", "--estimator", "teory"},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,7 +54,19 @@ class Program {
     if (::chdir(folder_.path().c_str()) != 0) return;
     ::dup2(::open(".out", O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
     ::dup2(::open(".err", O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+    use_two_processors();
     ::execv(argv[0], argv);
+  }
+
+  /// A sweep on many processors would be over before a test could interrupt it.
+  static void use_two_processors() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    ::sched_getaffinity(0, sizeof allowed, &allowed);
+    int kept = 0;
+    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+      if (CPU_ISSET(cpu, &allowed) && ++kept > 2) CPU_CLR(cpu, &allowed);
+    ::sched_setaffinity(0, sizeof allowed, &allowed);
   }
 
   ScratchFolder folder_;

@@ -145,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(Small, Books, testing::ValuesIn(small_models()),
                          [](const auto& run) { return run.param.name; });
 
 TermBytes peak_of(const Question& question, LayersExecuted executed, bool rounded) {
-  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  const Runtime runtime = resolve_runtime(question.runtime, question.options, "llama");
   HostOps ops{{.layers_executed = executed, .layer_count = layer_count(*question.model)}};
   Decoder decoder{question, runtime, ops};
   decoder.load();

@@ -60,7 +60,7 @@ void ScriptedOps::note(const Tensor& tokens) {
 
 HostRun::HostRun(const Question& question, std::vector<Tokens> script)
     : question_{question},
-      runtime_{resolve_runtime(question.runtime, question.options, question.model->family)},
+      runtime_{resolve_runtime(question.runtime, question.options, "llama")},
       ops_{{.poisoned = true}, question.workload.batch, std::move(script)},
       decoder_{question_, runtime_, ops_} {
   decoder_.load();
