@@ -26,6 +26,11 @@ Bytes resident_after(const ChildReport& report, std::string_view stage) {
 std::string rejection(const ChildReport& report) {
   if (report.swapped > Bytes{})
     return fmt::format("{} were swapped out, which resident memory does not count", mib_text(report.swapped));
+  for (const StageReading& stage : report.stages)
+    if (stage.peak + report.slack < stage.resident)
+      return fmt::format(
+          "after {} the high-water mark is {} below what smaps_rollup counts, more than its slack",
+          stage.stage, mib_text(stage.resident - stage.peak));
   const Bytes kept = resident_after(report, "freed") - resident_after(report, "warm_up");
   if (kept > std::max(leak_tolerance, report.slack))
     return fmt::format("{} were not given back after the last tensor", mib_text(kept));

@@ -116,7 +116,7 @@ Tensor Decoder::embed(const Tensor& tokens, StepShape shape) {
   ops_.embed(outer_[WeightName::embedding], outer_[WeightName::position_embedding].values, tokens, shape,
              out);
   if (runtime_.rotary_tables == RotaryTables::per_step && first_layer(model_).attention.rotary_size > 0) {
-    step_table_ = allocate(2 * shape.rows(), first_layer(model_).attention.rotary_size);
+    step_table_ = allocate(checked_product({2, shape.rows()}), first_layer(model_).attention.rotary_size);
     ops_.fill_zeros(step_table_);
   }
   if (runtime_.functional && runtime_.attention == AttentionKind::eager) {

@@ -82,7 +82,7 @@ void Decoder::grow_cache(const Layer& layer, LayerState& state, Tensor& keys, Te
     return;
   }
   // torch.cat, keys first: old and new stand side by side, and the old one goes when nothing names it.
-  const std::int64_t rows = shape.batch * shape.length();
+  const std::int64_t rows = checked_product({shape.batch, shape.length()});
   const std::int64_t width = layer.attention.kv_heads * layer.attention.head_size;
   KvCache grown;
   grown.capacity = shape.length();
@@ -263,7 +263,8 @@ Tensor Decoder::gather_angles(const Attention& attention, StepShape shape) {
   const bool gathers = runtime_.rotary_tables == RotaryTables::per_layer ||
                        runtime_.rotary_tables == RotaryTables::per_attention;
   if (!gathers || attention.rotary_size == 0) return {};
-  Tensor angles = allocate(2 * shape.rows(), attention.rotary_size);  // cos[position_ids], sin[position_ids]
+  Tensor angles = allocate(checked_product({2, shape.rows()}),
+                           attention.rotary_size);  // cos[position_ids], sin[position_ids]
   ops_.fill_zeros(angles);
   return angles;
 }

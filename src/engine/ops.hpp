@@ -65,8 +65,10 @@ struct StepShape {
   std::int64_t tokens = 1;
   std::int64_t start = 0;
 
-  std::int64_t rows() const { return batch * tokens; }
-  std::int64_t length() const { return start + tokens; }  ///< positions of a sequence after the step
+  std::int64_t rows() const { return checked_product({batch, tokens}); }
+  std::int64_t length() const {
+    return checked_sum(start, tokens);
+  }  ///< positions of a sequence after the step
 };
 
 /// A range of identical layers.

@@ -114,10 +114,20 @@ TEST(Ledger, AMeasurementDuringSwappingIsRejectedAndKeepsItsFigures) {
   EXPECT_TRUE(row.value);
 }
 
+TEST(Ledger, AMarkBelowTheExactCountIsRejected) {
+  const Point point = tiny_point();
+  ChildReport report = whole_report(point);
+  report.stages[3].peak -= Bytes{2 << 20};
+  const Measurement row = rows_of(point, report).back();
+  EXPECT_EQ(row.outcome, "rejected");
+  EXPECT_THAT(row.reason, HasSubstr("the high-water mark is 2.00 MiB below what smaps_rollup counts"));
+}
+
 TEST(Ledger, ALeakIsRejectedAndTheCountersSlackIsNone) {
   const Point point = tiny_point();
   ChildReport report = whole_report(point);
   report.stages[6].resident += Bytes{3 << 20};
+  report.stages[6].peak += Bytes{3 << 20};
   EXPECT_EQ(rows_of(point, report).back().reason, "3.00 MiB were not given back after the last tensor");
   report.slack = Bytes{4 << 20};
   EXPECT_EQ(rows_of(point, report).back().outcome, "");
