@@ -59,7 +59,8 @@ TEST(EvaluateVerb, ARowThatOverflowsOrIsUnknownIsSkippedAndTheOthersStay) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("skipped 1 x theory: a byte count does not fit 64 bits"));
   EXPECT_THAT(outcome.err, HasSubstr("left out 1 rows that have no value, or 0\n"));
-  for (const Json& summary : Json::parse(outcome.out)["summary"])
+  const Json document = Json::parse(outcome.out);
+  for (const Json& summary : document["summary"])
     if (summary["estimator"] == "theory") {
       EXPECT_EQ(summary["rows"], 1);
       EXPECT_EQ(summary["skipped"], 2);

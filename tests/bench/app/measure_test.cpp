@@ -99,7 +99,8 @@ TEST(MeasureVerb, AQuickSweepCanBeFittedAskedAndEvaluated) {
   EXPECT_EQ(json["profile"], "profile.json");
   const Outcome evaluated = program.run({"evaluate", file, "--leave-one-model-out", "--json"});
   ASSERT_EQ(evaluated.status, 0) << evaluated.err;
-  for (const Json& summary : Json::parse(evaluated.out)["summary"])
+  const Json document = Json::parse(evaluated.out);
+  for (const Json& summary : document["summary"])
     if (summary["estimator"] == "calibrated") {
       EXPECT_LT(summary["mean_abs"], 0.02);
     }
