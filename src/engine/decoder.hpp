@@ -89,7 +89,7 @@ class Decoder {
   Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
                         StepShape shape);
 
-  // Operations (decoder_layer.cpp) that work in place or return new tensors, as the runtime does.
+  // Operations (decoder_operations.cpp) that work in place or return new tensors, as the runtime does.
   Tensor allocate(std::int64_t rows, std::int64_t columns, Term term = Term::activation);
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term = Term::activation);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// The operations of a decoder pass that work in place or return new tensors, as the runtime does.
+#include "src/engine/decoder.hpp"
+
+#include <utility>
+
+namespace calibram {
+
+Tensor Decoder::allocate(std::int64_t rows, std::int64_t columns, Term term) {
+  return ops_.allocate(term, element_, rows, columns);
+}
+
+Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term) {
+  if (weight.scales.empty()) {
+    Tensor out = allocate(x.rows, weight.outputs, term);
+    ops_.matmul(x, weight, bias.values, out);
+    return out;
+  }
+  // W8A8: the activations are quantised row by row, and products are summed exactly in INT32.
+  Tensor quantised = ops_.allocate(Term::workspace, Element::int8, x.rows, weight.values.columns);
+  Tensor row_scales = ops_.allocate(Term::workspace, Element::fp32, x.rows, 1);
+  ops_.quantise(x, quantised, row_scales);
+  Tensor accumulators = ops_.allocate(Term::workspace, Element::int32, x.rows, weight.outputs);
+  ops_.matmul_int8(quantised, weight, accumulators);
+  ops_.release(quantised);
+  Tensor out = allocate(x.rows, weight.outputs, term);
+  ops_.dequantise(accumulators, row_scales, weight, bias.values, out);
+  ops_.release(accumulators);
+  ops_.release(row_scales);
+  return out;
+}
+
+Tensor Decoder::norm(const Tensor& x, const Weight& weight, const Weight& bias) {
+  Tensor wide, normalised, narrow;
+  if (runtime_.functional && model_.norm == Norm::rms) {
+    // hidden.to(float32), its square and its product with the root are FP32 tensors of their own
+    // (modeling_*.py, RMSNorm.forward); of an FP32 tensor only the product is new. LayerNorm is one kernel.
+    const bool narrow_input = element_ != Element::fp32;
+    if (narrow_input) {
+      wide = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
+      ops_.convert(x, wide);
+    }
+    normalised = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
+    ops_.convert(x, normalised);
+    ops_.release(wide);
+    if (narrow_input) {
+      narrow = allocate(x.rows, x.columns);
+      ops_.convert(x, narrow);
+    }
+  }
+  Tensor out = allocate(x.rows, x.columns);
+  ops_.norm(model_.norm, model_.norm_epsilon, x, weight.values, bias.values, out);
+  ops_.release(normalised);
+  ops_.release(narrow);
+  return out;
+}
+
+void Decoder::norm_heads(Tensor& x, const Weight& weight) {
+  if (weight.values.empty()) return;
+  Tensor heads = x.reshaped(x.rows * x.columns / weight.values.columns);
+  Tensor target = runtime_.functional ? allocate(x.rows, x.columns, x.term) : x;
+  Tensor target_heads = target.reshaped(heads.rows);
+  ops_.norm(Norm::rms, model_.norm_epsilon, heads, weight.values, {}, target_heads);
+  if (runtime_.functional) ops_.release(x);
+  x = target;
+}
+
+Tensor Decoder::gather_angles(const Attention& attention, StepShape shape) {
+  const bool gathers = runtime_.rotary_tables == RotaryTables::per_layer ||
+                       runtime_.rotary_tables == RotaryTables::per_attention;
+  if (!gathers || attention.rotary_size == 0) return {};
+  Tensor angles = allocate(checked_product({2, shape.rows()}),
+                           attention.rotary_size);  // cos[position_ids], sin[position_ids]
+  ops_.fill_zeros(angles);
+  return angles;
+}
+
+void Decoder::rotate(Tensor& x, std::int64_t heads, const Layer& layer, StepShape shape) {
+  if (layer.attention.rotary_size == 0) return;
+  if (!runtime_.functional) {
+    ops_.rotate(x, heads, layer.attention, model_.rope_theta, shape);
+    return;
+  }
+  // x * cos + rotate_half(x) * sin: three temporaries beside x and the sum (apply_rotary_pos_emb).
+  Tensor product = allocate(x.rows, x.columns);
+  Tensor half = allocate(x.rows, x.columns);
+  ops_.convert(x, product);
+  ops_.convert(x, half);
+  Tensor half_product = allocate(x.rows, x.columns);
+  ops_.convert(x, half_product);
+  ops_.release(half);
+  Tensor out = allocate(x.rows, x.columns, x.term);
+  ops_.convert(x, out);
+  ops_.rotate(out, heads, layer.attention, model_.rope_theta, shape);
+  ops_.release(product);
+  ops_.release(half_product);
+  ops_.release(x);
+  x = out;
+}
+
+Tensor Decoder::add(Tensor& x, Tensor& y) {
+  Tensor out = runtime_.functional ? allocate(x.rows, x.columns) : std::exchange(x, {});
+  ops_.add(runtime_.functional ? x : out, y, out);
+  ops_.release(y);
+  return out;
+}
+
+void Decoder::drop(Tensor& tensor) {
+  if (!runtime_.functional) ops_.release(tensor);
+}
+
+}  // namespace calibram
