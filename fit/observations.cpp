@@ -52,7 +52,7 @@ Observation observe(const Measurement& row) {
   if (!question.model) throw InputError{"a bare size cannot be fitted", "it has no architecture", ""};
   if (question.devices > 1)
     throw InputError{"rows of several devices are not fitted", "they add peaks of different times", ""};
-  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  const Runtime runtime = runtime_of(question);
   if (*row.value == 0) throw InputError{"a measured value of 0 is none", "", ""};
   Observation observation;
   observation.model = row.model;

@@ -67,7 +67,7 @@ std::variant<std::vector<TermBytes>, Unanswered> theory_terms(const Question& qu
   if (!question.weights || !question.kv)
     return Unanswered{"the formats of weights and KV cache are not known"};
   try {
-    const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+    const Runtime runtime = runtime_of(question);
     std::vector<TermBytes> devices;
     for (const DeviceCount& device : count(question, runtime).devices)
       devices.push_back(only(device.at_peak, wanted));

@@ -81,7 +81,7 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
   const Line line = fit_line(tokens, values);
   const Measurement& longest = rows.back();
   const Question question = question_of(longest);
-  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  const Runtime runtime = runtime_of(question);
   const Count counted = count(question, runtime);
   const double theory = static_cast<double>(counted.terms[Term::kv_cache].count()) / tokens.back();
   const auto& [model, weights, kv, batch] = series;

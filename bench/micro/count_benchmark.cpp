@@ -19,7 +19,7 @@ Question question(const char* model, const char* runtime) {
 
 void count_run(benchmark::State& state, const char* model, const char* runtime_name) {
   const Question asked = question(model, runtime_name);
-  const Runtime runtime = resolve_runtime(asked.runtime, asked.options, asked.model->family);
+  const Runtime runtime = runtime_of(asked);
   for (auto _ : state) benchmark::DoNotOptimize(count(asked, runtime));
 }
 

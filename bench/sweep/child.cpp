@@ -89,7 +89,7 @@ void run_host_child(const Measurement& row, std::int64_t layers_executed, std::o
   const Question question = question_of(row);
   if (!question.model)
     throw InputError{"cannot run " + in_quotes(row.model), "a size has no layers", "name a model"};
-  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  const Runtime runtime = runtime_of(question);
   validate_countable(question, runtime);
   StageWriter stages{out};
   stages.end("start");

@@ -81,7 +81,7 @@ bool is_quick(const Measurement& row) {
 Point plan_point(Measurement row) {
   Point point;
   const Question question = question_of(row);
-  const Runtime runtime = resolve_runtime(question.runtime, question.options, question.model->family);
+  const Runtime runtime = runtime_of(question);
   point.prediction = count(question, runtime);
   const std::int64_t layers = layer_count(*question.model);
   // Two layers have the same high-water mark as all of them where nothing grows from layer to layer

@@ -69,6 +69,10 @@ void check_formats(const Question& question, const Runtime& runtime) {
 
 }  // namespace
 
+Runtime runtime_of(const Question& question) {
+  return resolve_runtime(question.runtime, question.options, question.model->family);
+}
+
 void validate_countable(const Question& question, const Runtime& runtime) {
   if (!question.model)
     throw InputError{fmt::format("'{}' is a size without an architecture", question.subject), "",

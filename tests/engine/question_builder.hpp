@@ -19,8 +19,4 @@ inline Question ask(const std::string& model, const std::string& runtime, Worklo
   return question_of(row);
 }
 
-inline Runtime runtime_of(const Question& question) {
-  return resolve_runtime(question.runtime, question.options, question.model->family);
-}
-
 }  // namespace calibram
