@@ -11,7 +11,7 @@ ExecutingOps::ExecutingOps(const ExecutionOptions& options) : options_{options} 
           "the first and last layer", "the model's number of layers is not given");
 }
 
-void ExecutingOps::for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) {
+void ExecutingOps::for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) {
   for (std::int64_t layer = range.first; layer < range.first + range.count; ++layer) body(layer);
 }
 

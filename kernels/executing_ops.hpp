@@ -27,7 +27,7 @@ class ExecutingOps : public Ops {
   /// @throws InputError when first_and_last lacks the layer count
   explicit ExecutingOps(const ExecutionOptions& options);
 
-  void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) final;
+  void for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) final;
   bool executes(std::int64_t layer) const final;
 
  private:

@@ -50,19 +50,39 @@ class CudaOps : public ExecutingOps {
   void append(const Tensor& keys, const Tensor& values, StepShape step, KvCache& cache) override;
   void copy_cache(const KvCache& from, std::int64_t positions, KvCache& to) override;
   void expand_heads(const Attention& attention, const Tensor& x, Tensor& out) override;
-  void attend(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
-              Tensor& out) override;
+  void attend(const Attention& attention, const Tensor& queries, const KvCache& cache, const Tensor& sinks,
+              StepShape step, Tensor& out) override;
   void score(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
              Tensor& scores) override;
-  void softmax(const Tensor& x, Tensor& out) override;
+  void softmax(const Tensor& x, const Tensor& sinks, StepShape step, Tensor& out) override;
   void mix(const Attention& attention, const Tensor& probabilities, const KvCache& cache, StepShape step,
            Tensor& out) override;
   void activate(Activation kind, const Tensor& x, Tensor& out) override;
   void multiply(const Tensor& x, const Tensor& y, Tensor& out) override;
   void add(const Tensor& x, const Tensor& y, Tensor& out) override;
   void convert(const Tensor& x, Tensor& out) override;
+  void copy_columns(const Tensor& x, std::int64_t from, std::int64_t count, Tensor& out,
+                    std::int64_t to) override;
   void last_rows(const Tensor& x, StepShape step, Tensor& out) override;
   void sample(const Tensor& logits, Tensor& tokens) override;
+
+  void route(const Tensor& scores, const Tensor& bias, Routes& routes) override;
+  void gather_rows(const Tensor& x, const Routes& routes, Tensor& out) override;
+  void combine_experts(const Tensor& x, const Routes& routes, Tensor& out) override;
+  void absorb_queries(const LatentAttention& attention, const Tensor& queries, const Weight& kv_up,
+                      Tensor& out) override;
+  void expand_values(const LatentAttention& attention, const Tensor& mixed, const Weight& kv_up,
+                     Tensor& out) override;
+  void convolve(const Tensor& x, const Weight& weight, const Tensor& bias, StepShape step,
+                Tensor& last_inputs, Tensor& out) override;
+  void scan(const Mamba& mamba, const MambaInputs& inputs, StepShape step, Tensor& memory,
+            Tensor& out) override;
+  void scan(const Mamba2& mamba, const Mamba2Inputs& inputs, StepShape step, Tensor& memory,
+            Tensor& out) override;
+  void scan(const GatedDeltaNet& net, const DeltaInputs& inputs, StepShape step, Tensor& memory,
+            Tensor& out) override;
+  void predict_copies(const Tensor& copies, const Tensor& coefficients, Tensor& out) override;
+  void correct_copies(const Tensor& computed, const Tensor& coefficients, Tensor& copies) override;
 
  private:
   Gemm& gemm_;

@@ -40,7 +40,7 @@ void CountingOps::release(Tensor& tensor) {
   tensor = Tensor{};
 }
 
-void CountingOps::for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) {
+void CountingOps::for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) {
   if (!fold_ || range.count <= 2) {
     for (std::int64_t i = 0; i < range.count; ++i) body(range.first + i);
     return;
@@ -61,7 +61,7 @@ void CountingOps::for_each_layer(LayerRange range, const std::function<void(std:
   body(range.first + 1);
 }
 
-std::int64_t CountingOps::layer_slots(LayerRange range) const {
+std::int64_t CountingOps::layer_slots(IndexRange range) const {
   return fold_ ? std::min<std::int64_t>(range.count, 2) : range.count;
 }
 

@@ -28,8 +28,8 @@ class CountingOps : public Ops {
   Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) override;
   void release(Tensor& tensor) override;
   void use_device(int device) override { device_ = device; }
-  void for_each_layer(LayerRange range, const std::function<void(std::int64_t)>& body) override;
-  std::int64_t layer_slots(LayerRange range) const override;
+  void for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) override;
+  std::int64_t layer_slots(IndexRange range) const override;
 
   void fill_weight(Weight&, std::uint64_t) override {}
   bool holds_weight(const Weight&, std::uint64_t) override { return true; }
@@ -47,9 +47,9 @@ class CountingOps : public Ops {
   void append(const Tensor&, const Tensor&, StepShape, KvCache&) override {}
   void copy_cache(const KvCache&, std::int64_t, KvCache&) override {}
   void expand_heads(const Attention&, const Tensor&, Tensor&) override {}
-  void attend(const Attention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
+  void attend(const Attention&, const Tensor&, const KvCache&, const Tensor&, StepShape, Tensor&) override {}
   void score(const Attention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
-  void softmax(const Tensor&, Tensor&) override {}
+  void softmax(const Tensor&, const Tensor&, StepShape, Tensor&) override {}
   void mix(const Attention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
   void activate(Activation, const Tensor&, Tensor&) override {}
   void multiply(const Tensor&, const Tensor&, Tensor&) override {}
@@ -57,31 +57,18 @@ class CountingOps : public Ops {
   void convert(const Tensor&, Tensor&) override {}
   void last_rows(const Tensor&, StepShape, Tensor&) override {}
   void sample(const Tensor&, Tensor&) override {}
+  void copy_columns(const Tensor&, std::int64_t, std::int64_t, Tensor&, std::int64_t) override {}
   void route(const Tensor&, const Tensor&, Routes&) override {}
-  void matmul_experts(const Tensor&, const Weight&, const Tensor&, const Routes&, Tensor&) override {}
+  void gather_rows(const Tensor&, const Routes&, Tensor&) override {}
   void combine_experts(const Tensor&, const Routes&, Tensor&) override {}
-  void gate_rows(const Tensor&, const Tensor&, Tensor&) override {}
-  void gate_heads(const Tensor&, Tensor&) override {}
-  void prepare_latent(const LatentAttention&, double, double, const Tensor&, StepShape, Tensor&,
-                      Tensor&) override {}
   void absorb_queries(const LatentAttention&, const Tensor&, const Weight&, Tensor&) override {}
-  void attend_latent(const LatentAttention&, const Tensor&, const KvCache&, StepShape, Tensor&) override {}
   void expand_values(const LatentAttention&, const Tensor&, const Weight&, Tensor&) override {}
-  void convolve(const Tensor&, std::int64_t, const Weight&, const Tensor&, StepShape, Tensor&,
-                Tensor&) override {}
-  void scan(const Mamba&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, StepShape, Tensor&,
-            Tensor&) override {}
-  void scan(const Mamba2&, const Tensor&, const Tensor&, StepShape, Tensor&, Tensor&) override {}
-  void scan(const GatedDeltaNet&, const Tensor&, const Tensor&, const Tensor&, StepShape, Tensor&,
-            Tensor&) override {}
-  void spread_copies(const Tensor&, const Weight&, Tensor&) override {}
-  void predict_copies(const AlternatingUpdates&, const Tensor&, const Weight&, const Weight&,
-                      Tensor&) override {}
-  void correct_copies(const AlternatingUpdates&, const Tensor&, const Weight&, const Weight&, const Weight&,
-                      Tensor&) override {}
-  void gather_copies(const Tensor&, const Weight&, Tensor&) override {}
-  void gate_layer_embedding(const Tensor&, Tensor&) override {}
-  void add_to_copies(const Tensor&, Tensor&) override {}
+  void convolve(const Tensor&, const Weight&, const Tensor&, StepShape, Tensor&, Tensor&) override {}
+  void scan(const Mamba&, const MambaInputs&, StepShape, Tensor&, Tensor&) override {}
+  void scan(const Mamba2&, const Mamba2Inputs&, StepShape, Tensor&, Tensor&) override {}
+  void scan(const GatedDeltaNet&, const DeltaInputs&, StepShape, Tensor&, Tensor&) override {}
+  void predict_copies(const Tensor&, const Tensor&, Tensor&) override {}
+  void correct_copies(const Tensor&, const Tensor&, Tensor&) override {}
 
  private:
   /// What is alive on one device.

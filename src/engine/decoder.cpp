@@ -5,6 +5,7 @@
 #include "src/core/error.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace calibram {
@@ -25,11 +26,31 @@ void Decoder::plan_stages() {
     while (index < end) {
       std::int64_t count = 1;
       while (index + count < end && device_of(index + count) == device_of(index)) ++count;
-      const LayerRange range{index, count};
+      const IndexRange range{index, count};
       stages_.push_back({&run.layer, range, device_of(index),
                          std::vector<LayerState>(static_cast<std::size_t>(ops_.layer_slots(range)))});
+      for (std::size_t i = 0; i < stages_.back().states.size(); ++i)
+        stages_.back().states[i].index = index + static_cast<std::int64_t>(i);
       index += count;
     }
+  }
+  share_caches();
+}
+
+/// A layer without a cache of its own reads that of the last layer before it which has one and sees as far
+/// (Gemma 3n: modeling_gemma3n.py, kv_shared_layer_index).
+void Decoder::share_caches() {
+  for (auto reader = stages_.begin(); reader != stages_.end(); ++reader) {
+    const Attention* attention = attention_of(*reader->layer);
+    if (!attention || attention->owns_cache) continue;
+    const auto has_cache = [&](const Stage& stage) {
+      const Attention* other = attention_of(*stage.layer);
+      return other && other->owns_cache && other->window == attention->window &&
+             other->chunk == attention->chunk;
+    };
+    const auto owner = std::find_if(std::make_reverse_iterator(reader), stages_.rend(), has_cache);
+    if (owner == stages_.rend()) continue;  // only counted then
+    for (LayerState& state : reader->states) state.shared_cache = &owner->states.back().cache;
   }
 }
 

@@ -12,23 +12,38 @@
 
 namespace calibram {
 
-/// Weight handles, indexed by name; those that a model lacks are empty.
+/// Weight handles, indexed by name; those that a model lacks are empty. Of all the names a model has few.
 class WeightSet {
  public:
-  Weight& operator[](WeightName name) { return weights_[static_cast<std::size_t>(name)]; }
-  const Weight& operator[](WeightName name) const { return weights_[static_cast<std::size_t>(name)]; }
+  WeightSet() { weights_.emplace_back(); }
+
+  /// A name is added once.
+  void add(WeightName name, const Weight& weight) {
+    places_[static_cast<std::size_t>(name)] = static_cast<unsigned char>(weights_.size());
+    weights_.push_back(weight);
+  }
+  void reserve(std::size_t count) { weights_.reserve(count + 1); }
+  void clear() { *this = {}; }
+
+  const Weight& operator[](WeightName name) const {
+    return weights_[places_[static_cast<std::size_t>(name)]];
+  }
+  std::vector<Weight>& all() { return weights_; }
 
  private:
-  std::array<Weight, weight_name_count> weights_{};
+  std::array<unsigned char, weight_name_count> places_{};
+  std::vector<Weight> weights_;  ///< the first one is the empty one
 };
 
 /// What one layer owns between steps.
 struct LayerState {
+  std::int64_t index = 0;  ///< of the layer
   WeightSet weights;
-  KvCache cache;             ///< of attention; of latent attention its keys only, as one head
-  KvCache previous_cache;    ///< the copy before the step, where the runtime keeps it
-  RecurrentState recurrent;  ///< of state spaces and linear attention
-  Tensor rotary_table;       ///< cosines and sines, where the runtime keeps them per layer
+  KvCache cache;                          ///< of attention; of latent attention its keys only, as one head
+  KvCache previous_cache;                 ///< the copy before the step, where the runtime keeps it
+  const KvCache* shared_cache = nullptr;  ///< of the earlier layer whose keys and values this one reads
+  RecurrentState recurrent;               ///< of state spaces and linear attention
+  Tensor rotary_table;                    ///< cosines and sines, where the runtime keeps them per layer
 };
 
 /// Runs a model: load, reserve, prefill, decode. The runtime's fields decide what is allocated when; which
@@ -59,12 +74,13 @@ class Decoder {
   /// Identical layers on one device, and the state of those of them that Ops tells apart.
   struct Stage {
     const Layer* layer;
-    LayerRange range;
+    IndexRange range;
     int device;
     std::vector<LayerState> states;
   };
 
   void plan_stages();
+  void share_caches();
   int device_of(std::int64_t layer) const;
   void for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body);
 
@@ -103,17 +119,25 @@ class Decoder {
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
   void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
-  Tensor attend(Attention attention, const LayerState& state, const Tensor& queries, StepShape shape);
+  Tensor attend(Attention attention, const Tensor& queries, KvCache cache, const Tensor& sinks,
+                StepShape shape);
   Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
+                        const Tensor& sinks, StepShape shape);
+  Tensor gate_of(const Attention& attention, const WeightSet& weights, const Tensor& input);
+
+  // Latent attention (decoder_latent.cpp).
+  Tensor attention(const LatentAttention& attention, LayerState& state, Input& normed, StepShape shape);
+  Tensor project_latent_queries(const LatentAttention& attention, const WeightSet& weights,
+                                const Tensor& input, StepShape shape);
+  Tensor project_latent(const LatentAttention& attention, const WeightSet& weights, const Tensor& input,
                         StepShape shape);
-  Tensor latent_attention(const LatentAttention& attention, LayerState& state, Input& normed,
-                          StepShape shape);
 
   // State spaces and linear attention (decoder_recurrent.cpp).
   Tensor scan(const Mamba& mamba, LayerState& state, Input& normed, StepShape shape);
   Tensor scan(const Mamba2& mamba, LayerState& state, Input& normed, StepShape shape);
   Tensor scan(const GatedDeltaNet& net, LayerState& state, Input& normed, StepShape shape);
-  Tensor convolve(LayerState& state, const Tensor& x, std::int64_t first_column, StepShape shape);
+  Tensor convolve(LayerState& state, Tensor& x, StepShape shape);
+  void gate_state(Tensor& gate, Tensor& mixed);
   Tensor project_state(const WeightSet& weights, Tensor& mixed);
 
   // Alternating updates (decoder_updates.cpp).
@@ -121,20 +145,32 @@ class Decoder {
                        StepShape shape);
   Tensor leave_updates(Tensor& copies, StepShape shape);
   Tensor run_updates(const Layer& layer, LayerState& state, Tensor& copies, StepShape shape);
+  Tensor predict(const WeightSet& weights, Tensor& copies, StepShape shape);
+  Tensor update_modalities(const WeightSet& weights, const Tensor& hidden);
+  void add_layer_embedding(const Layer& layer, const LayerState& state, Tensor& computed, Tensor& copies);
 
   // MLP and experts (decoder_feed_forward.cpp).
   Tensor feed_forward(const Layer& layer, LayerState& state, Input& normed);
   Tensor mlp(const Mlp& mlp, const WeightSet& weights, Input& normed);
   Tensor experts(const Experts& experts, const WeightSet& weights, Input& normed);
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
+  Routes route(const Experts& experts, const WeightSet& weights, const Tensor& input);
+  Tensor gathered_experts(const Experts& experts, const WeightSet& weights, Tensor& gathered,
+                          const Routes& routes);
 
   // Operations (decoder_operations.cpp) that work in place or return new tensors, as the runtime does.
   Tensor allocate(std::int64_t rows, std::int64_t columns, Term term = Term::activation);
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term = Term::activation);
+  /// Some of the outputs alone: projections that share one matrix.
+  Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs);
+  /// Each expert's rows of x times that expert's matrix.
+  Tensor linear_of_experts(const Tensor& x, const Weight& weight, const Weight& bias, const Routes& routes);
+  template <typename ForEachPart>
+  Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
   Input norm_before(bool norms, const Tensor& x, const Weight& weight, const Weight& bias);
   void norm_after(const Layer& layer, Tensor& x, const Weight& weight);
-  void norm_heads(Tensor& x, const Weight& weight);
+  void norm_heads(const Attention& attention, const Weight& weight, Tensor& x);
   Tensor gather_angles(const Attention& attention, StepShape shape);
   void rotate(Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
   Tensor add(Tensor& x, Tensor& y);

@@ -11,29 +11,43 @@ Tensor Decoder::attention(const Attention& attention, LayerState& state, Input& 
   // A functional runtime's first cache is the projections themselves.
   const bool becomes_cache = runtime_.cache_growth == CacheGrowth::concatenated && shape.start == 0;
   const Term kept = becomes_cache ? Term::kv_cache : Term::activation;
-  Tensor queries = linear(normed.tensor, weights[WeightName::query], weights[WeightName::query_bias]);
+  Tensor queries = linear(normed.tensor, weights[WeightName::query], weights[WeightName::query_bias],
+                          IndexRange{0, attention.heads * attention.head_size});
+  Tensor gate = gate_of(attention, weights, normed.tensor);
   Tensor keys, values;
   if (attention.owns_cache) {
     keys = linear(normed.tensor, weights[WeightName::key], weights[WeightName::key_bias], kept);
     values = linear(normed.tensor, weights[WeightName::value], weights[WeightName::value_bias], kept);
   }
   drop(normed);
-  norm_heads(queries, weights[WeightName::query_norm]);
-  norm_heads(keys, weights[WeightName::key_norm]);
+  norm_heads(attention, weights[WeightName::query_norm], queries);
+  norm_heads(attention, weights[WeightName::key_norm], keys);
   Tensor angles = gather_angles(attention, shape);
   rotate(queries, attention.heads, attention, shape);
   rotate(keys, attention.kv_heads, attention, shape);
   ops_.release(angles);
   if (attention.owns_cache) grow_cache(attention, state, keys, values, shape);
-  Tensor mixed = attend(attention, state, queries, shape);
-  if (attention.output_gate) ops_.gate_heads(queries, mixed);
+  const KvCache& cache = state.shared_cache ? *state.shared_cache : state.cache;
+  Tensor mixed = attend(attention, queries, cache, weights[WeightName::sinks].values, shape);
   drop(queries);
+  if (attention.output_gate) ops_.multiply(mixed, gate, mixed);
+  ops_.release(gate);
   Tensor out = linear(mixed, weights[WeightName::output], weights[WeightName::output_bias]);
   ops_.release(mixed);
   ops_.release(queries);
   ops_.release(keys);
   ops_.release(values);
   return out;
+}
+
+/// What attention's output is multiplied with; empty where it has no gate.
+Tensor Decoder::gate_of(const Attention& attention, const WeightSet& weights, const Tensor& input) {
+  if (!attention.output_gate) return {};
+  const std::int64_t width = attention.heads * attention.head_size;
+  Tensor gate =
+      linear(input, weights[WeightName::query], weights[WeightName::query_bias], IndexRange{width, width});
+  ops_.activate(Activation::sigmoid, gate, gate);
+  return gate;
 }
 
 void Decoder::grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
@@ -76,8 +90,8 @@ void Decoder::concatenate(Tensor KvCache::*part, const KvCache& grown, LayerStat
     ops_.release(state.cache.*part);
 }
 
-Tensor Decoder::attend(Attention attention, const LayerState& state, const Tensor& queries, StepShape shape) {
-  KvCache cache = state.cache;
+Tensor Decoder::attend(Attention attention, const Tensor& queries, KvCache cache, const Tensor& sinks,
+                       StepShape shape) {
   Tensor expanded_keys, expanded_values;
   if (runtime_.expands_cache && attention.heads != attention.kv_heads) {
     expanded_keys = allocate(cache.keys.rows, attention.heads * attention.head_size);
@@ -90,7 +104,7 @@ Tensor Decoder::attend(Attention attention, const LayerState& state, const Tenso
   }
   Tensor out;
   if (runtime_.attention == AttentionKind::eager) {
-    out = attend_eagerly(attention, queries, cache, shape);
+    out = attend_eagerly(attention, queries, cache, sinks, shape);
   } else {
     out = allocate(queries.rows, attention.heads * attention.value_elements());
     // FlashAttention returns the log-sum-exp of every row and head in FP32 (flash_api.cpp, softmax_lse).
@@ -99,7 +113,7 @@ Tensor Decoder::attend(Attention attention, const LayerState& state, const Tenso
       log_sum_exp = ops_.allocate(Term::activation, Element::fp32, queries.rows, attention.heads);
       ops_.fill_zeros(log_sum_exp);
     }
-    ops_.attend(attention, queries, cache, shape, out);
+    ops_.attend(attention, queries, cache, sinks, shape, out);
     ops_.release(log_sum_exp);
   }
   ops_.release(expanded_keys);
@@ -108,7 +122,7 @@ Tensor Decoder::attend(Attention attention, const LayerState& state, const Tenso
 }
 
 Tensor Decoder::attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
-                               StepShape shape) {
+                               const Tensor& sinks, StepShape shape) {
   const std::int64_t rows = checked_product({shape.rows(), attention.heads});
   Tensor scores = allocate(rows, shape.length());
   ops_.score(attention, queries, cache, shape, scores);
@@ -116,7 +130,7 @@ Tensor Decoder::attend_eagerly(const Attention& attention, const Tensor& queries
   if (runtime_.functional) {
     // softmax(scores, dtype=float32).to(dtype): three tensors at once (modeling_*.py, eager path).
     Tensor wide = ops_.allocate(Term::activation, Element::fp32, rows, shape.length());
-    ops_.softmax(scores, wide);
+    ops_.softmax(scores, sinks, shape, wide);
     probabilities = wide;
     if (element_ != Element::fp32) {
       probabilities = allocate(rows, shape.length());
@@ -125,47 +139,12 @@ Tensor Decoder::attend_eagerly(const Attention& attention, const Tensor& queries
     }
   } else {
     probabilities = allocate(rows, shape.length());
-    ops_.softmax(scores, probabilities);
+    ops_.softmax(scores, sinks, shape, probabilities);
   }
   ops_.release(scores);
   Tensor out = allocate(queries.rows, attention.heads * attention.value_elements());
   ops_.mix(attention, probabilities, cache, shape, out);
   ops_.release(probabilities);
-  return out;
-}
-
-Tensor Decoder::latent_attention(const LatentAttention& attention, LayerState& state, Input& normed,
-                                 StepShape shape) {
-  const WeightSet& weights = state.weights;
-  Tensor queries;
-  if (attention.query_rank > 0) {
-    Tensor down =
-        linear(normed.tensor, weights[WeightName::query_down], weights[WeightName::query_down_bias]);
-    ops_.norm(Norm::rms, model_.norm_epsilon, down, weights[WeightName::query_down_norm].values, {}, down);
-    queries = linear(down, weights[WeightName::query_up], {});
-    ops_.release(down);
-  } else {
-    queries = linear(normed.tensor, weights[WeightName::query], {});
-  }
-  Tensor kv = linear(normed.tensor, weights[WeightName::kv_down], weights[WeightName::kv_down_bias]);
-  drop(normed);
-  ops_.prepare_latent(attention, model_.norm_epsilon, model_.rope_theta,
-                      weights[WeightName::kv_down_norm].values, shape, queries, kv);
-  ops_.append(kv, {}, shape, state.cache);
-  ops_.release(kv);
-  // The projections out of the latent space are moved to the queries and the result, so that the cache is
-  // read as it is ("absorbed": DeepSeek-V2, arXiv:2405.04434, section 2.1.2).
-  Tensor absorbed = allocate(queries.rows, attention.heads * (attention.kv_rank + attention.rotary_size));
-  ops_.absorb_queries(attention, queries, weights[WeightName::kv_up], absorbed);
-  ops_.release(queries);
-  Tensor mixed = allocate(absorbed.rows, attention.heads * attention.kv_rank);
-  ops_.attend_latent(attention, absorbed, state.cache, shape, mixed);
-  ops_.release(absorbed);
-  Tensor values = allocate(mixed.rows, attention.heads * attention.value_size);
-  ops_.expand_values(attention, mixed, weights[WeightName::kv_up], values);
-  ops_.release(mixed);
-  Tensor out = linear(values, weights[WeightName::output], weights[WeightName::output_bias]);
-  ops_.release(values);
   return out;
 }
 

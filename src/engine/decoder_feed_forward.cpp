@@ -45,43 +45,61 @@ Tensor Decoder::mlp(const Mlp& mlp, const WeightSet& weights, Input& normed) {
 }
 
 Tensor Decoder::experts(const Experts& experts, const WeightSet& weights, Input& normed) {
-  const std::int64_t rows = normed.tensor.rows;
-  Tensor scores = linear(normed.tensor, weights[WeightName::router], {});
-  Routes routes{ops_.allocate(Term::activation, Element::int32, rows, experts.active),
-                ops_.allocate(Term::activation, Element::fp32, rows, experts.active)};
-  ops_.route(scores, weights[WeightName::router_bias].values, routes);
-  ops_.release(scores);
+  Routes routes = route(experts, weights, normed.tensor);
   Tensor shared = shared_expert(experts, weights, normed);
   // One row for every token and expert that it goes to, whatever the experts are.
-  const auto project = [&](const Tensor& x, WeightName weight, WeightName bias) {
-    Tensor out = allocate(checked_product({rows, experts.active}), weights[weight].outputs);
-    ops_.matmul_experts(x, weights[weight], weights[bias].values, routes, out);
-    return out;
+  Tensor gathered = allocate(checked_product({normed.tensor.rows, experts.active}), model_.hidden_size);
+  ops_.gather_rows(normed.tensor, routes, gathered);
+  drop(normed);
+  Tensor each = gathered_experts(experts, weights, gathered, routes);
+  Tensor out = allocate(normed.tensor.rows, model_.hidden_size);
+  ops_.combine_experts(each, routes, out);
+  for (Tensor* tensor : {&each, &routes.places, &routes.shares}) ops_.release(*tensor);
+  return experts.shared ? add(out, shared) : out;
+}
+
+Routes Decoder::route(const Experts& experts, const WeightSet& weights, const Tensor& input) {
+  Tensor scores = linear(input, weights[WeightName::router], {});
+  Routes routes{ops_.allocate(Term::activation, Element::int32, input.rows, experts.active),
+                ops_.allocate(Term::activation, Element::fp32, input.rows, experts.active)};
+  ops_.route(scores, weights[WeightName::router_bias].values, routes);
+  ops_.release(scores);
+  return routes;
+}
+
+/// The MLP of each gathered row's expert; frees what was gathered.
+Tensor Decoder::gathered_experts(const Experts& experts, const WeightSet& weights, Tensor& gathered,
+                                 const Routes& routes) {
+  using enum WeightName;
+  const auto activated = [&](WeightName weight, WeightName bias) {
+    Tensor x = linear_of_experts(gathered, weights[weight], weights[bias], routes);
+    ops_.activate(experts.expert.activation, x, x);
+    return x;
   };
-  const WeightName first = experts.expert.gated ? WeightName::expert_gate : WeightName::expert_up;
-  const WeightName first_bias =
-      experts.expert.gated ? WeightName::expert_gate_bias : WeightName::expert_up_bias;
-  Tensor wide = project(normed.tensor, first, first_bias);
-  ops_.activate(experts.expert.activation, wide, wide);
+  Tensor wide;
   if (experts.expert.gated) {
-    Tensor up = project(normed.tensor, WeightName::expert_up, WeightName::expert_up_bias);
+    wide = activated(expert_gate, expert_gate_bias);
+    Tensor up = linear_of_experts(gathered, weights[expert_up], weights[expert_up_bias], routes);
     ops_.multiply(wide, up, wide);
     ops_.release(up);
+  } else {
+    wide = activated(expert_up, expert_up_bias);
   }
-  drop(normed);
-  Tensor each = project(wide, WeightName::expert_down, WeightName::expert_down_bias);
+  ops_.release(gathered);
+  Tensor each = linear_of_experts(wide, weights[expert_down], weights[expert_down_bias], routes);
   ops_.release(wide);
-  Tensor out = allocate(rows, model_.hidden_size);
-  ops_.combine_experts(each, routes, out);
-  for (Tensor* tensor : {&each, &routes.experts, &routes.shares}) ops_.release(*tensor);
-  return experts.shared ? add(out, shared) : out;
+  return each;
 }
 
 Tensor Decoder::shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed) {
   if (!experts.shared) return {};
   Input read_again{normed.tensor, false};
   Tensor shared = mlp(*experts.shared, weights, read_again);
-  if (experts.shared_gate) ops_.gate_rows(normed.tensor, weights[WeightName::shared_gate].values, shared);
+  if (!experts.shared_gate) return shared;
+  Tensor gate = linear(normed.tensor, weights[WeightName::shared_gate], {});
+  ops_.activate(Activation::sigmoid, gate, gate);
+  ops_.multiply(shared, gate, shared);
+  ops_.release(gate);
   return shared;
 }
 

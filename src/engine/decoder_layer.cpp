@@ -75,9 +75,7 @@ Tensor Decoder::mix_tokens(const Layer& layer, LayerState& state, Input& normed,
 
     Tensor operator()(std::monostate) const { return normed.tensor; }  // run_layer takes care of it
     Tensor operator()(const Attention& a) const { return decoder.attention(a, state, normed, shape); }
-    Tensor operator()(const LatentAttention& a) const {
-      return decoder.latent_attention(a, state, normed, shape);
-    }
+    Tensor operator()(const LatentAttention& a) const { return decoder.attention(a, state, normed, shape); }
     Tensor operator()(const Mamba& m) const { return decoder.scan(m, state, normed, shape); }
     Tensor operator()(const Mamba2& m) const { return decoder.scan(m, state, normed, shape); }
     Tensor operator()(const GatedDeltaNet& n) const { return decoder.scan(n, state, normed, shape); }

@@ -10,10 +10,16 @@ Tensor Decoder::allocate(std::int64_t rows, std::int64_t columns, Term term) {
   return ops_.allocate(term, element_, rows, columns);
 }
 
-Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term) {
+/// `for_each_part` calls f(rows, weight, bias) for rows of x and the matrix that they are multiplied with.
+template <typename ForEachPart>
+Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part) {
+  using Bias = const Tensor&;
   if (weight.scales.empty()) {
     Tensor out = allocate(x.rows, weight.outputs, term);
-    ops_.matmul(x, weight, bias.values, out);
+    for_each_part([&](IndexRange rows, const Weight& part, Bias bias) {
+      Tensor to = out.row_range(rows);
+      ops_.matmul(x.row_range(rows), part, bias, to);
+    });
     return out;
   }
   // W8A8: the activations are quantised row by row, and products are summed exactly in INT32.
@@ -21,13 +27,42 @@ Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias
   Tensor row_scales = ops_.allocate(Term::workspace, Element::fp32, x.rows, 1);
   ops_.quantise(x, quantised, row_scales);
   Tensor accumulators = ops_.allocate(Term::workspace, Element::int32, x.rows, weight.outputs);
-  ops_.matmul_int8(quantised, weight, accumulators);
+  for_each_part([&](IndexRange rows, const Weight& part, Bias) {
+    Tensor to = accumulators.row_range(rows);
+    ops_.matmul_int8(quantised.row_range(rows), part, to);
+  });
   ops_.release(quantised);
   Tensor out = allocate(x.rows, weight.outputs, term);
-  ops_.dequantise(accumulators, row_scales, weight, bias.values, out);
+  for_each_part([&](IndexRange rows, const Weight& part, Bias bias) {
+    Tensor to = out.row_range(rows);
+    ops_.dequantise(accumulators.row_range(rows), row_scales.row_range(rows), part, bias, to);
+  });
   ops_.release(accumulators);
   ops_.release(row_scales);
   return out;
+}
+
+Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term) {
+  return project(x, weight, term, [&](const auto& f) { f({0, x.rows}, weight, bias.values); });
+}
+
+Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs) {
+  Weight some_bias;
+  if (!bias.values.empty())
+    some_bias.values = bias.values.reshaped(weight.outputs).row_range(outputs).reshaped(1);
+  return linear(x, weight.output_range(outputs), some_bias);
+}
+
+Tensor Decoder::linear_of_experts(const Tensor& x, const Weight& weight, const Weight& bias,
+                                  const Routes& routes) {
+  const std::int64_t outputs = weight.outputs;
+  return project(x, weight, Term::activation, [&](const auto& f) {
+    for (std::size_t expert = 0; expert + 1 < routes.starts.size(); ++expert) {
+      const auto i = static_cast<std::int64_t>(expert);
+      const IndexRange rows{routes.starts[expert], routes.starts[expert + 1] - routes.starts[expert]};
+      if (rows.count > 0) f(rows, weight.output_range({i * outputs, outputs}), bias.values.row_range({i, 1}));
+    }
+  });
 }
 
 Tensor Decoder::norm(const Tensor& x, const Weight& weight, const Weight& bias) {
@@ -67,9 +102,10 @@ void Decoder::norm_after(const Layer& layer, Tensor& x, const Weight& weight) {
   x = out;
 }
 
-void Decoder::norm_heads(Tensor& x, const Weight& weight) {
-  if (weight.outputs == 0 || x.empty()) return;
-  Tensor heads = x.reshaped(x.rows * x.columns / weight.inputs);
+void Decoder::norm_heads(const Attention& attention, const Weight& weight, Tensor& x) {
+  if (attention.query_key_norm == QueryKeyNorm::none || x.empty()) return;
+  const bool together = attention.query_key_norm == QueryKeyNorm::whole;
+  Tensor heads = together ? x : x.reshaped(x.rows * x.columns / attention.head_size);
   Tensor target = runtime_.functional ? allocate(x.rows, x.columns, x.term) : x;
   Tensor target_heads = target.reshaped(heads.rows);
   ops_.norm(Norm::rms, model_.norm_epsilon, heads, weight.values, {}, target_heads);

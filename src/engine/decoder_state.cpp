@@ -90,8 +90,10 @@ Weight Decoder::allocate_weight(const WeightShape& shape) {
 }
 
 void Decoder::load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part) {
+  weights.reserve(shapes.size());
   for (const WeightShape& shape : shapes) {
-    Weight& weight = weights[shape.name] = allocate_weight(shape);
+    Weight weight = allocate_weight(shape);
+    weights.add(shape.name, weight);
     if (weight.values.empty()) continue;  // among the stored ones
     if (is_norm_weight(shape.name))
       ops_.fill_ones(weight.values);
@@ -199,13 +201,12 @@ bool Decoder::holds_weights() {
 }
 
 void Decoder::release_weights(WeightSet& weights) {
-  for (std::size_t i = 0; i < weight_name_count; ++i) {
-    Weight& weight = weights[static_cast<WeightName>(i)];
+  for (Weight& weight : weights.all()) {
     ops_.release(weight.values);
     ops_.release(weight.scales);
     for (Tensor& part : weight.packed) ops_.release(part);
-    weight.packed.clear();
   }
+  weights.clear();
 }
 
 void Decoder::finish() {

@@ -4,6 +4,7 @@
 
 #include "src/model/format.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,7 +18,9 @@ namespace calibram {
 struct StoredWeights;
 
 enum class Norm { rms, layer };
-enum class Activation { silu, gelu, relu, relu_squared };
+enum class Activation { silu, gelu, relu, relu_squared, sigmoid, tanh };
+inline constexpr std::array activations = {Activation::silu,         Activation::gelu,    Activation::relu,
+                                           Activation::relu_squared, Activation::sigmoid, Activation::tanh};
 enum class Positions { rotary, learned };
 
 /// How queries and keys are normed before their scores.
@@ -67,6 +70,18 @@ struct LatentAttention {
 
   bool operator==(const LatentAttention&) const = default;
 };
+
+/// What latent attention is when each head's queries are brought to the latent space: all heads attend to one
+/// KV head, whose values are the latent part of its keys (DeepSeek-V2, section 2.1.2).
+inline Attention absorbed_attention(const LatentAttention& latent) {
+  Attention attention;
+  attention.heads = latent.heads;
+  attention.kv_heads = 1;
+  attention.head_size = latent.rotary_size + latent.kv_rank;
+  attention.rotary_size = latent.rotary_size;
+  attention.value_size = latent.kv_rank;
+  return attention;
+}
 
 /// A selective state space (Mamba, arXiv:2312.00752).
 struct Mamba {

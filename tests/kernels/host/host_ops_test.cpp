@@ -15,7 +15,7 @@ namespace {
 
 using Layers = std::vector<std::int64_t>;
 
-Layers layers_executed(const ExecutionOptions& options, LayerRange range) {
+Layers layers_executed(const ExecutionOptions& options, IndexRange range) {
   HostOps ops{options};
   Layers layers;
   ops.for_each_layer(range, [&](std::int64_t layer) {
