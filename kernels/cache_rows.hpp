@@ -31,6 +31,25 @@ constexpr std::int64_t block_step(std::int64_t count) {
   return step;
 }
 
+/// The keys or the values in a cache, as attention reads them: those of KV head h in row r are `size`
+/// elements from (r * kv_heads + h) * stride + offset on.
+struct CachePart {
+  const Tensor& entries;
+  const Tensor& scales;  ///< of INT8, one an entry of a KV head
+  std::int64_t stride, offset, size;
+};
+
+inline CachePart keys_in(const KvCache& cache, const Attention& attention) {
+  return {cache.keys, cache.key_scales, attention.head_size, 0, attention.head_size};
+}
+
+/// Where there are no values, they are the last elements of the keys.
+inline CachePart values_in(const KvCache& cache, const Attention& attention) {
+  const std::int64_t size = attention.value_elements();
+  if (!cache.values.empty()) return {cache.values, cache.value_scales, size, 0, size};
+  return {cache.keys, cache.key_scales, attention.head_size, attention.head_size - size, size};
+}
+
 inline CacheRows rows_of(const KvCache& cache) {
   return {cache.capacity, cache.block_tokens, static_cast<const std::int32_t*>(cache.blocks.data)};
 }
