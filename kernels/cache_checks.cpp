@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The demands of the operations on a cache: appending, copying, expanding, attention.
+#include "kernels/cache_rows.hpp"
 #include "kernels/checks.hpp"
 
 namespace calibram {
@@ -42,23 +43,50 @@ void check_copy(const Tensor& from, std::int64_t from_capacity, const Tensor& to
           "copy_cache", "the caches differ in format, heads or sequences");
 }
 
-void check_entries(const Tensor& entries, const Tensor& scales, std::int64_t capacity,
-                   const Attention& attention, StepShape step, std::string_view operation) {
+void check_entries(const CachePart& part, std::int64_t capacity, const Attention& attention, StepShape step,
+                   std::string_view operation) {
+  const Tensor& entries = part.entries;
   require_element(entries, {Element::fp32, Element::fp16, Element::int8}, operation);
-  require(
-      entries.columns == attention.kv_heads * attention.head_size && entries.rows == step.batch * capacity,
-      operation, "the cache has another shape than its heads and capacity");
+  require(entries.columns == attention.kv_heads * part.stride && entries.rows == step.batch * capacity,
+          operation, "the cache has another shape than its heads and capacity");
   if (entries.element != Element::int8) return;
-  require_element(scales, {Element::fp32}, operation);
-  require(element_count(scales) == entries.rows * attention.kv_heads, operation,
+  require_element(part.scales, {Element::fp32}, operation);
+  require(element_count(part.scales) == entries.rows * attention.kv_heads, operation,
           "an INT8 cache needs one scale per position and KV head");
+}
+
+/// What attention reads, and when.
+void check_cache(const Attention& attention, const KvCache& cache, StepShape step,
+                 std::string_view operation) {
+  const std::int64_t size = attention.value_elements();
+  require(attention.kv_heads > 0 && attention.heads > 0 && attention.heads % attention.kv_heads == 0,
+          operation, "the KV heads do not divide the heads");
+  require(attention.head_size > 0 && attention.head_size <= largest_head_size, operation,
+          "heads have 1 to 1024 elements");
+  require(size > 0 && size <= largest_value_size && (!cache.values.empty() || size <= attention.head_size),
+          operation,
+          "heads of values have 1 to 512 elements, and no more than keys where they are part of these");
+  require(!attention.window || *attention.window > 0, operation, "a window has at least one position");
+  require(!attention.chunk || *attention.chunk > 0, operation, "a chunk has at least one position");
+  require(step.batch > 0 && step.tokens > 0 && step.start >= 0 && step.length() <= cache.capacity, operation,
+          "the step's positions are not all in the cache");
+  check_entries(keys_in(cache, attention), cache.capacity, attention, step, operation);
+  check_entries(values_in(cache, attention), cache.capacity, attention, step, operation);
+  check_blocks(cache, step, operation);
+}
+
+void check_heads(const Tensor& heads, std::int64_t columns, StepShape step, std::string_view operation) {
+  require_float(heads, operation);
+  require(heads.rows == step.rows() && heads.columns == columns, operation,
+          "the rows of heads have another shape than the step and the attention");
 }
 
 }  // namespace
 
 void check_append(const Tensor& keys, const Tensor& values, StepShape step, const KvCache& cache) {
   check_append(keys, step, cache.keys, cache.key_scales, cache.capacity);
-  check_append(values, step, cache.values, cache.value_scales, cache.capacity);
+  require(values.empty() == cache.values.empty(), "append", "there are values, or room for them, alone");
+  if (!values.empty()) check_append(values, step, cache.values, cache.value_scales, cache.capacity);
   check_blocks(cache, step, "append");
 }
 
@@ -73,27 +101,26 @@ void check_copy_cache(const KvCache& from, std::int64_t positions, const KvCache
 }
 
 void check_expand_heads(const Attention& attention, const Tensor& x, const Tensor& out) {
-  require(x.element == out.element && x.rows == out.rows &&
-              x.columns == attention.kv_heads * attention.head_size &&
-              out.columns == attention.heads * attention.head_size,
+  const std::int64_t size = attention.kv_heads > 0 ? x.columns / attention.kv_heads : 0;
+  require(x.element == out.element && x.rows == out.rows && size > 0 &&
+              x.columns == attention.kv_heads * size && out.columns == attention.heads * size,
           "expand_heads", "the shapes of keys and heads do not go together");
 }
 
-void check_attention(const Attention& attention, const Tensor& heads, const KvCache& cache, StepShape step,
-                     std::string_view operation) {
-  require(attention.kv_heads > 0 && attention.heads > 0 && attention.heads % attention.kv_heads == 0,
-          operation, "the KV heads do not divide the heads");
-  require(attention.head_size > 0 && attention.head_size <= largest_head_size, operation,
-          "heads have 1 to 512 elements");
-  require(!attention.window || *attention.window > 0, operation, "a window has at least one position");
-  require(step.batch > 0 && step.tokens > 0 && step.start >= 0 && step.length() <= cache.capacity, operation,
-          "the step's positions are not all in the cache");
-  require_float(heads, operation);
-  require(heads.rows == step.rows() && heads.columns == attention.heads * attention.head_size, operation,
-          "the rows of heads have another shape than the step and the attention");
-  check_entries(cache.keys, cache.key_scales, cache.capacity, attention, step, operation);
-  check_entries(cache.values, cache.value_scales, cache.capacity, attention, step, operation);
-  check_blocks(cache, step, operation);
+void check_queries(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
+                   std::string_view operation) {
+  check_cache(attention, cache, step, operation);
+  check_heads(queries, attention.heads * attention.head_size, step, operation);
+}
+
+void check_mixed(const Attention& attention, const Tensor& mixed, const KvCache& cache, StepShape step,
+                 std::string_view operation) {
+  check_cache(attention, cache, step, operation);
+  check_heads(mixed, attention.heads * attention.value_elements(), step, operation);
+}
+
+void check_sinks(const Tensor& sinks, std::int64_t heads, std::string_view operation) {
+  if (!sinks.empty()) require_vector(sinks, heads, operation);
 }
 
 void check_scores(const Attention& attention, const Tensor& scores, StepShape step,

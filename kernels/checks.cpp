@@ -58,7 +58,12 @@ void check_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const
   require_float(x, "norm");
   require_float(out, "norm");
   require(x.rows == out.rows && x.columns == out.columns, "norm", "input and output differ in shape");
-  require_vector(weight, x.columns, "norm");
+  if (!weight.empty()) {
+    require_float(weight, "norm");
+    const std::int64_t parts = element_count(weight) / x.columns;
+    require(parts > 0 && element_count(weight) == parts * x.columns && x.rows % parts == 0, "norm",
+            "the weight is not a whole number of rows that those of the input can take in turns");
+  }
   if (!bias.empty()) require_vector(bias, x.columns, "norm");
 }
 
@@ -101,15 +106,19 @@ void check_rotate(const Tensor& x, std::int64_t heads, const Attention& attentio
   const std::int64_t size = attention.rotary_size;
   require_float(x, "rotate");
   require(size >= 0 && size % 2 == 0 && size <= attention.head_size && size <= largest_head_size, "rotate",
-          "the rotated part of a head is odd, or longer than the head or 512");
+          "the rotated part of a head is odd, or longer than the head or 1024");
   require(step.tokens > 0 && x.rows == step.rows() && x.columns == heads * attention.head_size, "rotate",
           "the rows of heads have another shape than the step and the attention");
 }
 
-void check_softmax(const Tensor& x, const Tensor& out) {
+void check_softmax(const Tensor& x, const Tensor& sinks, StepShape step, const Tensor& out) {
   require_float(x, "softmax");
   require_float(out, "softmax");
   require(x.rows == out.rows && x.columns == out.columns, "softmax", "input and output differ in shape");
+  if (sinks.empty()) return;
+  require_float(sinks, "softmax");
+  require(step.tokens > 0 && x.rows == step.rows() * element_count(sinks), "softmax",
+          "the rows are not those of all heads and tokens of the step");
 }
 
 void check_elementwise(const Tensor& x, const Tensor& out, std::string_view operation) {
@@ -122,6 +131,24 @@ void check_elementwise(const Tensor& x, const Tensor& y, const Tensor& out, std:
   require_float(y, operation);
   require(element_count(x) == element_count(y), operation, "the inputs differ in size");
   check_elementwise(x, out, operation);
+}
+
+void check_multiply(const Tensor& x, const Tensor& y, const Tensor& out) {
+  require_float(y, "multiply");
+  const bool alike = element_count(x) == element_count(y);
+  const bool by_row = y.rows == x.rows && y.columns == 1, by_column = y.rows == 1 && y.columns == x.columns;
+  require(alike || by_row || by_column, "multiply",
+          "the second input has neither the shape of the first, nor one column, nor one row");
+  check_elementwise(x, out, "multiply");
+}
+
+void check_copy_columns(const Tensor& x, std::int64_t from, std::int64_t count, const Tensor& out,
+                        std::int64_t to) {
+  require_float(x, "copy_columns");
+  require(out.data != nullptr && x.element == out.element && x.rows == out.rows, "copy_columns",
+          "input and output differ in rows or elements");
+  require(from >= 0 && to >= 0 && count >= 0 && from + count <= x.columns && to + count <= out.columns,
+          "copy_columns", "the columns are not all in input and output");
 }
 
 void check_last_rows(const Tensor& x, StepShape step, const Tensor& out) {

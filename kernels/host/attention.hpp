@@ -10,22 +10,11 @@ namespace calibram {
 
 /// What a query at `position` sees.
 inline SeenRange seen(const Attention& attention, std::int64_t position) {
-  return seen_from(position, attention.window.value_or(0));
+  return seen_from(position, sight_of(attention));
 }
 
-/// One half of a cache: its keys or its values, with their scales.
-struct CacheHalf {
-  const Tensor& entries;
-  const Tensor& scales;
-  CacheRows rows;
-};
-inline CacheHalf keys_of(const KvCache& cache) { return {cache.keys, cache.key_scales, rows_of(cache)}; }
-inline CacheHalf values_of(const KvCache& cache) {
-  return {cache.values, cache.value_scales, rows_of(cache)};
-}
-
-/// Reads positions first .. first + count - 1 of a head as a dense [count, head_size] tile.
-void load_positions(const CacheHalf& half, const Attention& attention, HeadPlace place, std::int64_t first,
-                    std::int64_t count, float* to);
+/// Reads positions first .. first + count - 1 of a head as a dense [count, part.size] tile.
+void load_positions(const CachePart& part, const CacheRows& rows, std::int64_t kv_heads, HeadPlace place,
+                    IndexRange positions, float* to);
 
 }  // namespace calibram

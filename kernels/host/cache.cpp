@@ -53,7 +53,7 @@ void HostOps::append(const Tensor& keys, const Tensor& values, StepShape step, K
   for (std::int64_t row = 0; row < step.rows(); ++row) {
     const std::int64_t place = rows.row(row / step.tokens, step.start + row % step.tokens);
     append_row(keys, row, cache.keys, cache.key_scales, place, line);
-    append_row(values, row, cache.values, cache.value_scales, place, line);
+    if (!values.empty()) append_row(values, row, cache.values, cache.value_scales, place, line);
   }
 }
 
@@ -69,7 +69,7 @@ void HostOps::copy_cache(const KvCache& from, std::int64_t positions, KvCache& t
 void HostOps::expand_heads(const Attention& attention, const Tensor& x, Tensor& out) {
   check_expand_heads(attention, x, out);
   const std::int64_t group = attention.heads / attention.kv_heads;
-  const auto head_bytes = attention.head_size * element_bytes(x.element);
+  const std::int64_t head_bytes = x.columns / attention.kv_heads * element_bytes(x.element);
   const std::int64_t row_bytes = attention.kv_heads * head_bytes;
   for (std::int64_t row = 0; row < x.rows; ++row)
     for (std::int64_t head = 0; head < attention.heads; ++head)

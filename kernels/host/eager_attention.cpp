@@ -20,9 +20,9 @@ constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 struct HeadRows {
   std::int64_t sequence, head, first, rows;
 
-  /// Where they are in the queries and in the output.
-  Region in_heads(const Attention& attention, StepShape step) const {
-    return {sequence * step.tokens + first, head * attention.head_size, rows, attention.head_size};
+  /// Where they are in the queries, and in the output, whose heads have other sizes.
+  Region in_heads(std::int64_t size, StepShape step) const {
+    return {sequence * step.tokens + first, head * size, rows, size};
   }
   /// Their row in the score matrix.
   std::int64_t in_scores(const Attention& attention, StepShape step) const {
@@ -38,9 +38,10 @@ template <typename Function>
 void for_each_head_rows(const Attention& attention, StepShape step, Function&& f) {
   for (std::int64_t sequence = 0; sequence < step.batch; ++sequence)
     for (std::int64_t head = 0; head < attention.heads; ++head)
-      for_each_part(step.tokens, tile_rows, [&](std::int64_t first, std::int64_t rows) {
-        f(HeadRows{sequence, head, first, rows});
-      });
+      for_each_part(step.tokens, queries_in_tile(attention.head_size),
+                    [&](std::int64_t first, std::int64_t rows) {
+                      f(HeadRows{sequence, head, first, rows});
+                    });
 }
 
 /// Scales one row of scores and hides what its query must not see.
@@ -56,14 +57,16 @@ void mask(float* scores, std::int64_t count, std::int64_t first, SeenRange range
 
 void HostOps::score(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
                     Tensor& scores) {
-  check_attention(attention, queries, cache, step, "score");
+  check_queries(attention, queries, cache, step, "score");
   check_scores(attention, scores, step, "score");
   const float factor = 1 / std::sqrt(static_cast<float>(attention.head_size));
   float* product = scratch_->product.data();
   for_each_head_rows(attention, step, [&](const HeadRows& part) {
-    load_tile(queries, part.in_heads(attention, step), scratch_->left.data());
-    for_each_part(step.length(), tile_columns, [&](std::int64_t first, std::int64_t count) {
-      load_positions(keys_of(cache), attention, part.place(attention), first, count, scratch_->right.data());
+    load_tile(queries, part.in_heads(attention.head_size, step), scratch_->left.data());
+    const std::int64_t most = positions_in_tile(attention.head_size);
+    for_each_part(step.length(), most, [&](std::int64_t first, std::int64_t count) {
+      load_positions(keys_in(cache, attention), rows_of(cache), attention.kv_heads, part.place(attention),
+                     {first, count}, scratch_->right.data());
       multiply_transposed({part.rows, count, attention.head_size}, scratch_->left.data(),
                           scratch_->right.data(), product);
       for (std::int64_t i = 0; i < part.rows; ++i)
@@ -73,17 +76,19 @@ void HostOps::score(const Attention& attention, const Tensor& queries, const KvC
   });
 }
 
-void HostOps::softmax(const Tensor& x, Tensor& out) {
-  check_softmax(x, out);
+void HostOps::softmax(const Tensor& x, const Tensor& sinks, StepShape step, Tensor& out) {
+  check_softmax(x, sinks, step, out);
   float* line = scratch_->line.data();
   for (std::int64_t row = 0; row < x.rows; ++row) {
     const std::int64_t start = row * x.columns;
-    float maximum = minus_infinity;
+    float sink = minus_infinity;
+    if (!sinks.empty()) load(sinks, row / step.tokens % element_count(sinks), 1, &sink);
+    float maximum = sink;
     for_each_part(x.columns, line_elements, [&](std::int64_t first, std::int64_t count) {
       load(x, start + first, count, line);
       maximum = std::max(maximum, largest(line, count));
     });
-    double sum = 0;
+    double sum = sinks.empty() ? 0 : static_cast<double>(std::exp(sink - maximum));
     for_each_part(x.columns, line_elements, [&](std::int64_t first, std::int64_t count) {
       load(x, start + first, count, line);
       sum += static_cast<double>(exponentiate(line, count, maximum));
@@ -99,20 +104,20 @@ void HostOps::softmax(const Tensor& x, Tensor& out) {
 
 void HostOps::mix(const Attention& attention, const Tensor& probabilities, const KvCache& cache,
                   StepShape step, Tensor& out) {
-  check_attention(attention, out, cache, step, "mix");
+  check_mixed(attention, out, cache, step, "mix");
   check_scores(attention, probabilities, step, "mix");
   float* mixed = scratch_->mixed.data();
   for_each_head_rows(attention, step, [&](const HeadRows& part) {
-    std::fill_n(mixed, part.rows * attention.head_size, 0.0F);
+    const std::int64_t size = attention.value_elements();
+    std::fill_n(mixed, part.rows * size, 0.0F);
     for_each_part(step.length(), tile_columns, [&](std::int64_t first, std::int64_t count) {
       load_tile(probabilities, {part.in_scores(attention, step), first, part.rows, count},
                 scratch_->product.data());
-      load_positions(values_of(cache), attention, part.place(attention), first, count,
-                     scratch_->right.data());
-      add_product({part.rows, attention.head_size, count}, scratch_->product.data(), scratch_->right.data(),
-                  mixed);
+      load_positions(values_in(cache, attention), rows_of(cache), attention.kv_heads, part.place(attention),
+                     {first, count}, scratch_->right.data());
+      add_product({part.rows, size, count}, scratch_->product.data(), scratch_->right.data(), mixed);
     });
-    store_tile(mixed, part.in_heads(attention, step), out);
+    store_tile(mixed, part.in_heads(size, step), out);
   });
 }
 

@@ -7,6 +7,8 @@
 
 #include <Eigen/Core>
 
+#include <cstring>
+
 namespace calibram {
 namespace {
 
@@ -43,6 +45,8 @@ void gelu(Line x) {
   x /= 1 + (-twice_root * (x + 0.044715F * x.cube())).exp();
 }
 
+void sigmoid(Line x) { x = 1 / (1 + (-x).exp()); }
+
 void relu(Line x) {
   for (float& value : x) value = value < 0 ? 0 : value;  // a NaN stays
 }
@@ -70,12 +74,32 @@ void HostOps::activate(Activation kind, const Tensor& x, Tensor& out) {
       case Activation::relu_squared:
         relu_squared(line);
         break;
+      case Activation::sigmoid:
+        sigmoid(line);
+        break;
+      case Activation::tanh:
+        line = line.tanh();
+        break;
     }
   });
 }
 
 void HostOps::multiply(const Tensor& x, const Tensor& y, Tensor& out) {
-  combine(x, y, out, *scratch_, "multiply", [](Line a, const Line& b) { a *= b; });
+  check_multiply(x, y, out);
+  if (element_count(x) == element_count(y))
+    return combine(x, y, out, *scratch_, "multiply", [](Line a, const Line& b) { a *= b; });
+  const bool by_row = y.columns == 1;
+  for (std::int64_t row = 0; row < x.rows; ++row)
+    for_each_part(x.columns, line_elements, [&](std::int64_t first, std::int64_t count) {
+      Line line{scratch_->line.data(), count}, factors{scratch_->second.data(), count};
+      load(x, row * x.columns + first, count, line.data());
+      load(y, by_row ? row : first, by_row ? 1 : count, factors.data());
+      if (by_row)
+        line *= factors[0];
+      else
+        line *= factors;
+      store(line.data(), count, out, row * x.columns + first);
+    });
 }
 
 void HostOps::add(const Tensor& x, const Tensor& y, Tensor& out) {
@@ -84,6 +108,16 @@ void HostOps::add(const Tensor& x, const Tensor& y, Tensor& out) {
 
 void HostOps::convert(const Tensor& x, Tensor& out) {
   apply(x, out, *scratch_, "convert", [](const Line&, std::int64_t) {});
+}
+
+void HostOps::copy_columns(const Tensor& x, std::int64_t from, std::int64_t count, Tensor& out,
+                           std::int64_t to) {
+  check_copy_columns(x, from, count, out, to);
+  const std::int64_t width = element_bytes(x.element);
+  for (std::int64_t row = 0; row < x.rows; ++row)
+    std::memcpy(elements<std::byte>(out) + (row * out.columns + to) * width,
+                elements<const std::byte>(x) + (row * x.columns + from) * width,
+                static_cast<std::size_t>(count * width));
 }
 
 }  // namespace calibram

@@ -52,8 +52,11 @@ void HostOps::norm(Norm kind, double epsilon, const Tensor& x, const Tensor& wei
     for_each_part(x.columns, line_elements, [&](std::int64_t first, std::int64_t count) {
       Line line{scratch_->line.data(), count}, other{scratch_->second.data(), count};
       load(x, row * x.columns + first, count, line.data());
-      load(weight, first, count, other.data());
-      line = (line - scaling.shift) * scaling.factor * other;
+      line = (line - scaling.shift) * scaling.factor;
+      if (!weight.empty()) {
+        load(weight, row * x.columns % element_count(weight) + first, count, other.data());
+        line *= other;
+      }
       if (!bias.empty()) {
         load(bias, first, count, other.data());
         line += other;

@@ -2,6 +2,7 @@
 // The only working memory of the host's kernels: tiles of fixed size that never grow.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,16 @@ namespace calibram {
 // cache together, and bound the buffers into which Eigen packs them.
 inline constexpr std::int64_t tile_rows = 128;
 inline constexpr std::int64_t tile_columns = 256;
-inline constexpr std::int64_t tile_depth = 512;  ///< also the largest head_size
+inline constexpr std::int64_t tile_depth = 512;
 inline constexpr std::int64_t line_elements = 4096;
+
+/// How many queries, and how many positions of a cache, fit into tiles when heads have this many elements.
+constexpr std::int64_t queries_in_tile(std::int64_t head_size) {
+  return std::min(tile_rows, tile_rows * tile_depth / head_size);
+}
+constexpr std::int64_t positions_in_tile(std::int64_t head_size) {
+  return std::min(tile_columns, tile_columns * tile_depth / head_size);
+}
 
 struct Scratch {
   template <std::int64_t count>

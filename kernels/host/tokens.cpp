@@ -53,8 +53,8 @@ void HostOps::embed(const Weight& table, const Tensor& positions, const Tensor& 
   float* line = scratch_->line.data();
   float* other = scratch_->second.data();
   for (std::int64_t row = 0; row < out.rows; ++row) {
-    const std::int32_t token = elements<std::int32_t>(tokens)[row];
-    require(token >= 0 && token < table.values.rows, "embed", "a token is outside the vocabulary");
+    const std::int32_t drawn = elements<std::int32_t>(tokens)[row];
+    const std::int64_t token = drawn >= 0 && drawn < table.values.rows ? drawn : 0;
     const std::int64_t position = step.start + row % step.tokens;
     for_each_part(out.columns, line_elements, [&](std::int64_t first, std::int64_t count) {
       load_entry(table, token, first, count, line);
