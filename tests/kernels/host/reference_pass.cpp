@@ -10,7 +10,7 @@ ReferencePass::ReferencePass(const Question& question, const Decoder& decoder, d
     : model_{*question.model},
       decoder_{decoder},
       tolerance_{tolerance},
-      quantises_activations_{question.weights->name == "int8"},
+      rounds_{activation_bytes(*question.weights) == 2},
       quantises_cache_{question.kv->name == "int8"} {
   for (const LayerRun& run : model_.layers)
     for (std::int64_t i = 0; i < run.count; ++i) {
@@ -71,7 +71,7 @@ const Doubles& ReferencePass::values(const Tensor& tensor) const {
 }
 
 Rows ReferencePass::stored(Rows x) const {
-  if (!quantises_activations_) return x;
+  if (!rounds_) return x;
   for (Doubles& row : x)
     for (double& value : row) value = rounded_to_half(value);
   return x;

@@ -12,10 +12,10 @@ namespace calibram {
 
 /// Shares nothing with the decoder but its weight tensors, and derives the layers from the papers that
 /// src/model/model.hpp names: keys and values of latent attention are written out for every head, recurrences
-/// run token by token from a state of zeros, tokens look for their experts one by one. Where the formats
-/// quantise activations or cache entries, so does this. With INT8 weights it also rounds to FP16 what the
-/// decoder keeps in FP16: an activation that was not rounded would now and then be quantised to the
-/// neighbouring one of 127 steps, and such errors would hide others.
+/// run from a state of zeros, tokens look for their experts one by one. Where the formats quantise
+/// activations or cache entries, so does this. It also rounds to FP16 what the decoder keeps in FP16: a
+/// recurrence or a norm can make one rounding many times as large, and an activation that was not rounded
+/// would now and then be quantised to the neighbouring one of 127 steps; such errors would hide others.
 ///
 /// Rounding may decide between experts whose scores are almost equal. There the reference goes to those that
 /// the pass chose; where their scores differ by more than the pass may be wrong by, it reports a failure.
@@ -103,7 +103,7 @@ class ReferencePass {
   const Model& model_;
   const Decoder& decoder_;
   double tolerance_;
-  bool quantises_activations_, quantises_cache_;
+  bool rounds_, quantises_cache_;
   std::vector<Place> places_;
   mutable std::map<const void*, Doubles> values_;  ///< of weights that were read already
 };

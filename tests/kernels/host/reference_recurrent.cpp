@@ -9,10 +9,10 @@ namespace {
 
 using enum WeightName;
 
-/// x / |x|
+/// x / |x|, with the epsilon under the root that published models have (modeling_qwen3_next.py, l2norm).
 Doubles of_length_one(const Doubles& row, std::size_t first, std::size_t count) {
   Doubles x(count);
-  double squares = 0;
+  double squares = 1e-6;
   for (std::size_t i = 0; i < count; ++i) squares += row[first + i] * row[first + i];
   for (std::size_t i = 0; i < count; ++i) x[i] = row[first + i] / std::sqrt(squares);
   return x;

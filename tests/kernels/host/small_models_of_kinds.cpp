@@ -190,22 +190,36 @@ Model searched_model() {
                                {layer_of(Linear{}, Linear{.bias = true}), 1}});
 }
 
-/// Alternating updates; the last two layers read the caches of those before them that see as far.
+/// Layers that see a window, with a cache or without, or everything.
+struct SharingLayers {
+  Layer windowed, reading, full;
+};
+
+SharingLayers sharing_layers() {
+  Attention attention = attention_with(4, 2, 8);
+  attention.query_key_norm = QueryKeyNorm::per_head;
+  Layer layer = layer_of(attention, Mlp{.width = 43, .activation = Activation::gelu});
+  layer.norm_after_each = true;
+  SharingLayers layers{layer, layer, layer};
+  attention_in(layers.windowed).window = attention_in(layers.reading).window = 3;
+  attention_in(layers.reading).owns_cache = false;
+  return layers;
+}
+
+/// The cache that the last layer reads is that of the second: the last one before it that sees as far.
+Model sharing_model() {
+  const SharingLayers layers = sharing_layers();
+  return model_of("sharing", {{layers.windowed, 2}, {layers.full, 1}, {layers.reading, 1}});
+}
+
+/// Alternating updates, in a few layers only: each makes what was rounded before it several times as large.
 Model gemma3n_like() {
-  Attention full = attention_with(4, 2, 8);
-  full.query_key_norm = QueryKeyNorm::per_head;
-  Attention windowed = full;
-  windowed.window = 3;
-  Attention reading_full = full, reading_windowed = windowed;
-  reading_full.owns_cache = reading_windowed.owns_cache = false;
   std::vector<LayerRun> layers;
-  for (const Attention& attention : {windowed, full, reading_windowed, reading_full}) {
-    Layer layer = layer_of(attention, Mlp{.width = 43, .activation = Activation::gelu});
-    layer.norm_after_each = true;
-    layer.alternating_updates = AlternatingUpdates{.copies = 3, .laurel_rank = 5, .layer_embedding_size = 7};
-    layers.push_back({layer, 1});
-  }
-  layers.front().count = 2;
+  const SharingLayers sharing = sharing_layers();
+  for (const Layer& layer : {sharing.windowed, sharing.reading}) layers.push_back({layer, 1});
+  for (LayerRun& run : layers)
+    run.layer.alternating_updates =
+        AlternatingUpdates{.copies = 3, .laurel_rank = 5, .layer_embedding_size = 7};
   Model model = model_of("gemma3n", std::move(layers));
   model.layer_embedding_vocabulary = 53;
   model.tied_embeddings = true;
@@ -215,10 +229,10 @@ Model gemma3n_like() {
 }  // namespace
 
 std::vector<Model> models_of_kinds() {
-  return {latent_model(),        deepseek_like(),     mixtral_like(),   gpt_oss_like(),
-          plain_experts_model(), mamba_model(),       jamba_like(),     nemotron_h_like(),
-          qwen3_next_like(),     llama4_like(),       olmo2_like(),     olmo_like(),
-          command_r_like(),      value_sizes_model(), searched_model(), gemma3n_like()};
+  return {latent_model(),  deepseek_like(), mixtral_like(),    gpt_oss_like(),      plain_experts_model(),
+          mamba_model(),   jamba_like(),    nemotron_h_like(), qwen3_next_like(),   llama4_like(),
+          olmo2_like(),    olmo_like(),     command_r_like(),  value_sizes_model(), searched_model(),
+          sharing_model(), gemma3n_like()};
 }
 
 }  // namespace calibram
