@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The verbs that list what calibram knows: models, runtimes, formats.
 #include "bench/app/verbs.hpp"
+#include "src/core/names.hpp"
 #include "src/core/text_table.hpp"
 #include "src/engine/runtime.hpp"
 #include "src/model/catalogue.hpp"
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -74,10 +74,7 @@ void print_list(const Json& list, bool as_json) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+  return lower_case(text).find(lower_case(part)) != std::string::npos;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "src/model/config_fields.hpp"
 
 #include "src/core/error.hpp"
+#include "src/core/words.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,32 +14,28 @@
 namespace calibram {
 namespace {
 
-/// What stands before the separator; the rest stays in `text`.
-std::string_view take_until(std::string_view& text, char separator) {
-  const std::size_t end = std::min(text.find(separator), text.size());
-  const std::string_view taken = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return taken;
-}
-
-std::string_view first_of(std::string_view names) { return take_until(names, ' '); }
+std::string_view first_of(std::string_view names) { return names.substr(0, names.find(' ')); }
 
 std::optional<JsonNode> find_path(const JsonNode& root, std::string_view path) {
   std::optional<JsonNode> node = root;
-  while (node && !path.empty()) node = node->find(take_until(path, '.'));
+  for (const std::string_view name : split(path, '.'))
+    if (node) node = node->find(name);
   return node;
 }
 
 std::optional<JsonNode> find_any(const JsonNode& root, std::string_view names) {
-  while (!names.empty())
-    if (auto node = find_path(root, take_until(names, ' '))) return node;
+  for (const std::string_view path : split(names, ' '))
+    if (auto node = find_path(root, path)) return node;
   return std::nullopt;
 }
 
 /// The error that the field is missing.
 std::int64_t require(JsonNode node, std::string_view path, std::int64_t lowest) {
-  while (path.find('.') != path.npos) node = node.object(take_until(path, '.'));
-  return node.integer(path, lowest, largest_field);
+  std::vector<std::string_view> names = split(path, '.');
+  const std::string_view last = names.back();
+  names.pop_back();
+  for (const std::string_view name : names) node = node.object(name);
+  return node.integer(last, lowest, largest_field);
 }
 
 }  // namespace
@@ -55,8 +52,8 @@ std::optional<JsonNode> ConfigFields::find_outside(std::string_view names) const
 
 bool ConfigFields::is_null(std::string_view names) const {
   if (find(names)) return false;
-  while (!names.empty()) {
-    const auto member = root_.value().find(std::string{take_until(names, ' ')});
+  for (const std::string_view name : split(names, ' ')) {
+    const auto member = root_.value().find(std::string{name});
     if (member != root_.value().end() && member->is_null()) return true;
   }
   return false;

@@ -2,6 +2,8 @@
 // The names of weights in GGUF files, and the comparison of shapes.
 #include "src/model/gguf_match.hpp"
 
+#include "src/core/words.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -120,17 +122,6 @@ constexpr auto places = std::to_array<Place>({
     {head_bias, "output.bias", "the vocabulary"},
 });
 
-/// Calls `visit` with each part of a list.
-template <class Visit>
-void for_each_part(std::string_view list, char separator, Visit visit) {
-  while (true) {
-    const std::size_t end = list.find(separator);
-    visit(list.substr(0, end));
-    if (end == std::string_view::npos) return;
-    list.remove_prefix(end + 1);
-  }
-}
-
 /// Tensors that hold one weight or several, and what these need together.
 struct Group {
   std::string_view names;
@@ -157,10 +148,9 @@ class Matcher {
   void compare() const {
     for (const Group& group : groups_) {
       std::int64_t elements = 0;
-      for_each_part(group.names, '+', [&](std::string_view name) {
+      for (const std::string_view name : split(group.names, '+'))
         elements = checked_sum(elements, element_count(stored_.find(name)->shape).value_or(0));
-      });
-      const Shape& shape = stored_.find(group.names.substr(0, group.names.find('+')))->shape;
+      const Shape& shape = stored_.find(first_of(group.names))->shape;
       const bool has_columns = group.columns == 0 || (!shape.empty() && shape.back() == group.columns);
       if (elements != group.elements || !has_columns) fail_shape(group, shape, elements);
     }
@@ -168,10 +158,10 @@ class Matcher {
 
  private:
   bool is_there(std::string_view names) const {
-    bool all = true;
-    for_each_part(names, '+', [&](std::string_view name) { all = all && stored_.has(name); });
-    return all;
+    return std::ranges::all_of(split(names, '+'), [&](std::string_view name) { return stored_.has(name); });
   }
+
+  static std::string_view first_of(std::string_view names) { return names.substr(0, names.find('+')); }
 
   Group* find_group(std::string_view names) {
     const auto found = std::ranges::find(groups_, names, &Group::names);
@@ -180,17 +170,14 @@ class Matcher {
 
   /// The group of the first alternative that is there and free, or that this weight can join.
   Group& group_for(const Place& place) {
-    Group* group = nullptr;
-    for_each_part(place.names, '|', [&](std::string_view names) {
-      if (group || !is_there(names)) return;
-      group = find_group(names);
-      if (group && !is_fused(group->names)) group = nullptr;
-      if (group || stored_.is_described(names.substr(0, names.find('+')))) return;
-      for_each_part(names, '+', [&](std::string_view name) { stored_.claim(name); });
-      group = &groups_.emplace_back(Group{names, place.sizes});
-    });
-    if (!group) fail_missing(place);
-    return *group;
+    for (const std::string_view names : split(place.names, '|')) {
+      if (!is_there(names)) continue;
+      if (Group* group = find_group(names); group && is_fused(names)) return *group;
+      if (stored_.is_described(first_of(names))) continue;
+      for (const std::string_view name : split(names, '+')) stored_.claim(name);
+      return groups_.emplace_back(Group{names, place.sizes});
+    }
+    fail_missing(place);
   }
 
   /// Tensors that several weights may be in.

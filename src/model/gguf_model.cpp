@@ -2,6 +2,7 @@
 // Puts a model together from a GGUF header, and says what was assumed or left out.
 #include "src/model/gguf_model.hpp"
 
+#include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 #include "src/model/format.hpp"
 #include "src/model/gguf_layers.hpp"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 namespace calibram {
@@ -89,8 +89,7 @@ std::string stored_format(const GgufTensors& tensors) {
   look(tensors.outer);
   for (const TensorsByName& layer : tensors.layers) look(layer);
   if (!type) return "fp32";
-  std::string name = type->name == "F16" ? "fp16" : std::string{type->name};
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::string name = type->name == "F16" ? "fp16" : lower_case(type->name);
   if (name == "mxfp4" || name == "nvfp4") name = "ggml-" + name;  // others mean another layout by these
   const auto known = std::ranges::find(formats(), name, &Format::name);
   return is_one && known != formats().end() && known->has_exact_bytes ? name : "as-stored";

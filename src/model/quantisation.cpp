@@ -81,11 +81,6 @@ std::int64_t bits_of(const JsonNode& config, std::string_view key, std::initiali
   config.find(key)->fail("must be one of " + list);
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool is_static(const JsonNode& config) {
   const std::string scheme = config.optional_text("activation_scheme").value_or("dynamic");
   if (scheme != "static" && scheme != "dynamic")
@@ -128,7 +123,7 @@ Quantisation read_gptq(const JsonNode& config, const Model& model) {
 
 AwqLayout awq_layout(const JsonNode& config) {
   const std::string_view key = config.has("version") ? "version" : "format";
-  const std::string name = lower(config.optional_text(key).value_or("gemm"));
+  const std::string name = lower_case(config.optional_text(key).value_or("gemm"));
   if (name == "gemv") return AwqLayout::gemv;
   if (name == "gemv_fast") return AwqLayout::gemv_fast;
   if (name != "gemm" && name != "exllama" && name != "ipex")
@@ -237,7 +232,7 @@ constexpr std::array methods = {
 
 /// Configs of bitsandbytes and modelopt need not name their method.
 std::string method_of(const JsonNode& config) {
-  if (const auto name = config.optional_text("quant_method")) return lower(*name);
+  if (const auto name = config.optional_text("quant_method")) return lower_case(*name);
   if (config.has("load_in_4bit") || config.has("load_in_8bit")) return "bitsandbytes";
   if (config.has("quant_algo") || config.has("quantization")) return "modelopt";
   return config.text("quant_method");
