@@ -48,15 +48,13 @@ std::vector<LayerRun> read_layers(ConfigFields& fields, const Family& family) {
     const LayerParts& these = parts[static_cast<std::size_t>(i)];
     const bool has_mixer = these.mixer != MixerKind::none;
     const bool has_feed_forward = these.feed_forward != FeedForwardKind::none;
-    const Layer layer{.mixer = mixers.mixer(i, these),
-                      .feed_forward = feed_forwards.feed_forward(i, these),
-                      .norm_before_mixer = family.norms_before && has_mixer,
-                      .norm_before_mlp = family.norms_before && has_feed_forward && joint.separate_norms,
-                      .norm_after_each = family.norms_after,
-                      .parallel_residual = joint.parallel,
-                      .alternating_updates = updates};
-    if (runs.empty() || !(runs.back().layer == layer)) runs.push_back({layer, 0});
-    ++runs.back().count;
+    add_layer(runs, {.mixer = mixers.mixer(i, these),
+                     .feed_forward = feed_forwards.feed_forward(i, these),
+                     .norm_before_mixer = family.norms_before && has_mixer,
+                     .norm_before_mlp = family.norms_before && has_feed_forward && joint.separate_norms,
+                     .norm_after_each = family.norms_after,
+                     .parallel_residual = joint.parallel,
+                     .alternating_updates = updates});
   }
   return runs;
 }

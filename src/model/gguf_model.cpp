@@ -125,13 +125,6 @@ bool rotates(const Model& model) {
   });
 }
 
-void add_layer(std::vector<LayerRun>& runs, Layer layer) {
-  if (!runs.empty() && runs.back().layer == layer)
-    ++runs.back().count;
-  else
-    runs.push_back({std::move(layer), 1});
-}
-
 void match_all(const Model& model, GgufTensors& tensors, const GgufKeys& keys) {
   match(outer_weights(model), tensors.outer, std::nullopt, keys);
   std::int64_t number = 0;
