@@ -158,7 +158,7 @@ struct Leftovers {
   }
 };
 
-void remark_window(const Model& model, const GgufKeys& keys, std::vector<std::string>& remarks) {
+void remark_window(const Model& model, const GgufKeys& keys, Remarks& remarks) {
   const std::int64_t window = keys.find("attention.sliding_window").value_or(0);
   const bool has_any = std::ranges::any_of(model.layers, [](const LayerRun& run) {
     const Attention* attention = attention_of(run.layer);
@@ -171,9 +171,8 @@ void remark_window(const Model& model, const GgufKeys& keys, std::vector<std::st
                     window));
 }
 
-std::vector<std::string> remarks_of(const Model& model, const GgufKeys& keys, const GgufTensors& tensors,
-                                    LayerCounts layers) {
-  std::vector<std::string> remarks;
+Remarks remarks_of(const Model& model, const GgufKeys& keys, const GgufTensors& tensors, LayerCounts layers) {
+  Remarks remarks;
   if (!keys.defaults().empty())
     remarks.push_back(
         fmt::format("absent keys are taken as llama.cpp takes them: {}", fmt::join(keys.defaults(), ", ")));
@@ -200,7 +199,7 @@ std::vector<std::string> remarks_of(const Model& model, const GgufKeys& keys, co
 
 }  // namespace
 
-GgufModel model_of(const Gguf& gguf, std::string name) {
+Model model_of(const Gguf& gguf, std::string name) {
   GgufKeys keys{gguf};
   const GgufArchitecture& architecture = gguf_architecture(keys.architecture(), keys.file());
   const LayerCounts layers = count_layers(keys);
@@ -213,8 +212,8 @@ GgufModel model_of(const Gguf& gguf, std::string name) {
   if (rotates(model)) model.rope_theta = keys.number_or_default("rope.freq_base", model.rope_theta);
   require_possible(model, keys);
   match_all(model, tensors, keys);
-  std::vector<std::string> remarks = remarks_of(model, keys, tensors, layers);
-  return {std::move(model), std::move(remarks)};
+  model.remarks = remarks_of(model, keys, tensors, layers);
+  return model;
 }
 
 }  // namespace calibram

@@ -6,18 +6,13 @@
 #include "src/model/model.hpp"
 
 #include <string>
-#include <vector>
 
 namespace calibram {
 
-struct GgufModel {
-  Model model;
-  std::vector<std::string> remarks;  ///< defaults that were taken, and what of the file is left out
-};
-
-/// Keys give the sizes, tensors show which parts each layer has, and both must agree.
+/// Keys give the sizes, tensors show which parts each layer has, and both must agree. Defaults that were
+/// taken, and what of the file is left out, stand in the model's remarks.
 /// @throws InputError naming the key or the tensor, for a contradiction, for what is missing and for an
 ///     architecture that is not known
-GgufModel model_of(const Gguf& gguf, std::string name);
+Model model_of(const Gguf& gguf, std::string name);
 
 }  // namespace calibram

@@ -100,8 +100,8 @@ TEST(GgufKinds, DeepSeekKeepsLatentVectors) {
 TEST(GgufKinds, LayersThatPredictFurtherTokensAreLeftOut) {
   GgufModelWriter writer = deepseek_v3(5).key("nextn_predict_layers", 1);
   writer.part(4, "nextn.eh_proj.weight", {14336, 7168});
-  const GgufModel model = writer.describe();
-  EXPECT_EQ(layer_count(model.model), 4);
+  const Model model = writer.describe();
+  EXPECT_EQ(layer_count(model), 4);
   EXPECT_THAT(model.remarks,
               Contains(HasSubstr("the last 1 of 5 layers predict further tokens and are left out")));
 }

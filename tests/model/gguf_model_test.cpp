@@ -50,7 +50,7 @@ TEST(GgufModel, DefaultsAreSaid) {
 }
 
 TEST(GgufModel, TensorsThatAreNoWeightsAreSaid) {
-  const GgufModel model = dense_gguf("llama").tensor("rope_freqs.weight", {8}).describe();
+  const Model model = dense_gguf("llama").tensor("rope_freqs.weight", {8}).describe();
   EXPECT_EQ(model.remarks.back(), "not counted as parameters: 1 tensors of 32 bytes, rope_freqs.weight");
 }
 
@@ -196,11 +196,11 @@ TEST_P(PublishedHeaders, ParametersAreTheStoredElements) {
   const std::filesystem::path file = shared_data() / "gguf" / (std::string{GetParam()} + "-Q8_0.gguf");
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
   const Gguf gguf = read_gguf(file);
-  const GgufModel described = model_of(gguf, "x");
+  const Model model = model_of(gguf, "x");
   // Llama 3's factors of the rotation's frequencies are no parameters.
   const std::int64_t factors = std::string_view{GetParam()} == "llama3.2-1b" ? 32 : 0;
-  EXPECT_EQ(parameter_count(described.model), total_elements(gguf.weights) - factors);
-  EXPECT_EQ(described.model.stored_format, "q8_0");
+  EXPECT_EQ(parameter_count(model), total_elements(gguf.weights) - factors);
+  EXPECT_EQ(model.stored_format, "q8_0");
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, PublishedHeaders,

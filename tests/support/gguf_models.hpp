@@ -111,7 +111,7 @@ class GgufModelWriter {
     gguf.metadata = read_gguf_header(reader, gguf.weights);
     return gguf;
   }
-  GgufModel describe() const { return model_of(read(), "x"); }
+  Model describe() const { return model_of(read(), "x"); }
 
  private:
   std::string full(std::string_view name) const { return architecture_ + "." + std::string{name}; }
