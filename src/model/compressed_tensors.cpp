@@ -12,9 +12,6 @@
 namespace calibram {
 namespace {
 
-constexpr std::int64_t largest_group = 1 << 20;
-constexpr std::string_view use_file = "give the folder with its .safetensors files, whose headers tell";
-
 struct WeightScheme {
   std::int64_t bits = 0;
   bool is_float = false;

@@ -36,13 +36,19 @@ class LayerReader {
   Attention attention(std::int64_t layer, const TensorsByName& tensors);
   LatentAttention latent_attention(std::int64_t layer, const TensorsByName& tensors);
   Mamba mamba(const TensorsByName& tensors);
-  Mamba2 mamba2(const TensorsByName& tensors);
-  GatedDeltaNet delta_net();
+  Mamba2 mamba2(const TensorsByName& tensors) const;
+  GatedDeltaNet delta_net() const;
   FeedForward feed_forward(std::int64_t layer, const TensorsByName& tensors);
   Mlp mlp(std::int64_t width, const TensorsByName& tensors) const;
   Experts experts(std::int64_t layer, const TensorsByName& tensors);
   std::optional<Mlp> shared_expert(std::int64_t expert_width, const TensorsByName& tensors) const;
   void norms(Layer& layer, const TensorsByName& tensors);
+
+  /// The heads of a state space, which share its inner size.
+  struct StateHeads {
+    std::int64_t count, size;
+  };
+  StateHeads state_heads() const;
 
   std::int64_t head_size(std::string_view key, bool windowed);
   std::int64_t rotary_size(std::int64_t layer, std::int64_t head_size);

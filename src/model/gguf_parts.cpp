@@ -117,14 +117,19 @@ Mamba LayerReader::mamba(const TensorsByName& tensors) {
           .norms = tensors.has("ssm_dt_norm.weight")};
 }
 
-Mamba2 LayerReader::mamba2(const TensorsByName& tensors) {
+LayerReader::StateHeads LayerReader::state_heads() const {
   const std::int64_t heads = keys_.required("ssm.time_step_rank");
   const std::int64_t inner = keys_.required("ssm.inner_size");
   if (heads == 0 || inner % heads != 0)
     keys_.fail("ssm.time_step_rank", std::to_string(heads),
                fmt::format("must divide ssm.inner_size = {}", inner));
-  return {.heads = heads,
-          .head_size = inner / heads,
+  return {heads, inner / heads};
+}
+
+Mamba2 LayerReader::mamba2(const TensorsByName& tensors) const {
+  const StateHeads heads = state_heads();
+  return {.heads = heads.count,
+          .head_size = heads.size,
           .groups = keys_.required("ssm.group_count"),
           .state_size = keys_.required("ssm.state_size"),
           .kernel_size = keys_.required("ssm.conv_kernel"),
@@ -132,16 +137,12 @@ Mamba2 LayerReader::mamba2(const TensorsByName& tensors) {
           .projection_bias = tensors.has("ssm_in.bias")};
 }
 
-GatedDeltaNet LayerReader::delta_net() {
-  const std::int64_t heads = keys_.required("ssm.time_step_rank");
-  const std::int64_t inner = keys_.required("ssm.inner_size");
-  if (heads == 0 || inner % heads != 0)
-    keys_.fail("ssm.time_step_rank", std::to_string(heads),
-               fmt::format("must divide ssm.inner_size = {}", inner));
+GatedDeltaNet LayerReader::delta_net() const {
+  const StateHeads heads = state_heads();
   return {.key_heads = keys_.required("ssm.group_count"),
-          .value_heads = heads,
+          .value_heads = heads.count,
           .key_size = keys_.required("ssm.state_size"),
-          .value_size = inner / heads,
+          .value_size = heads.size,
           .kernel_size = keys_.required("ssm.conv_kernel")};
 }
 

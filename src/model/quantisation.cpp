@@ -18,8 +18,6 @@ namespace calibram {
 namespace {
 
 constexpr std::size_t most_entries = 1 << 17;
-constexpr std::int64_t largest_group = 1 << 20;
-constexpr std::string_view use_file = "give the folder with its .safetensors files, whose headers tell";
 
 /// What stays plain when a config has no list of its own.
 enum class HeadRule : unsigned char {

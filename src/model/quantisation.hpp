@@ -6,10 +6,19 @@
 #include "src/model/format.hpp"
 #include "src/model/model.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace calibram {
+
+/// The most weights that may share a scale in one direction.
+inline constexpr std::int64_t largest_group = 1 << 20;
+
+/// The remedy where a config does not tell the bytes.
+inline constexpr std::string_view use_file =
+    "give the folder with its .safetensors files, whose headers tell";
 
 struct Quantisation {
   Format format;

@@ -3,6 +3,7 @@
 #include "src/model/gguf.hpp"
 
 #include "src/core/error.hpp"
+#include "tests/support/headers.hpp"
 #include "tests/support/model_files.hpp"
 #include "tests/support/scratch.hpp"
 
@@ -17,15 +18,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-GgufMetadata parse(std::string_view start, std::int64_t size = -1) {
-  StoredWeights weights;
-  const Bytes whole{size < 0 ? static_cast<std::int64_t>(start.size()) : size};
-  ByteReader reader{start, whole, "x.gguf", largest_gguf_header};
-  return read_gguf_header(reader, weights);
-}
+GgufMetadata parse(std::string_view start) { return parse_gguf(start).metadata; }
 
-std::string error_of(std::string_view start, std::int64_t size = -1) {
-  return message_of<InputError>([&] { parse(start, size); });
+std::string error_of(std::string_view start, std::optional<std::int64_t> size = {}) {
+  return message_of<InputError>([&] { parse_gguf(start, size); });
 }
 std::string error_of(const GgufWriter& writer) { return error_of(writer.header()); }
 

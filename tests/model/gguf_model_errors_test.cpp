@@ -33,10 +33,7 @@ TEST(GgufModelErrors, UnknownArchitecturesAreNamedWithTheNearestKnownOnes) {
 TEST(GgufModelErrors, AFileMustSayItsArchitecture) {
   GgufWriter writer;
   const std::string header = writer.tensor("token_embd.weight", {4, 4}, 0).header();
-  Gguf gguf;
-  ByteReader reader{header, Bytes{static_cast<std::int64_t>(header.size()) + 64}, "x.gguf",
-                    largest_gguf_header};
-  gguf.metadata = read_gguf_header(reader, gguf.weights);
+  const Gguf gguf = parse_gguf(header, static_cast<std::int64_t>(header.size()) + 64);
   EXPECT_THAT(message_of<InputError>([&] { model_of(gguf, "x"); }),
               StartsWith("x.gguf: general.architecture is missing"));
 }

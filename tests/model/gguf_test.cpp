@@ -4,6 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/core/number.hpp"
+#include "tests/support/headers.hpp"
 #include "tests/support/model_files.hpp"
 #include "tests/support/scratch.hpp"
 #include "tests/support/shared_data.hpp"
@@ -28,16 +29,8 @@ using testing::StartsWith;
 
 constexpr std::uint32_t f32 = 0, q8_0 = 8, q4_k = 12;
 
-Gguf parse(std::string_view start, std::int64_t size = -1) {
-  Gguf model;
-  const Bytes whole{size < 0 ? static_cast<std::int64_t>(start.size()) : size};
-  ByteReader reader{start, whole, "x.gguf", largest_gguf_header};
-  model.metadata = read_gguf_header(reader, model.weights);
-  return model;
-}
-
-std::string error_of(std::string_view start, std::int64_t size = -1) {
-  return message_of<InputError>([&] { parse(start, size); });
+std::string error_of(std::string_view start, std::optional<std::int64_t> size = {}) {
+  return message_of<InputError>([&] { parse_gguf(start, size); });
 }
 std::string error_of(const GgufWriter& writer) { return error_of(writer.header()); }
 
@@ -51,7 +44,7 @@ GgufWriter small() {
 
 TEST(Gguf, TensorsAreAsDeclaredOutermostDimensionFirst) {
   const std::string file = small().file();
-  const Gguf model = parse(file);
+  const Gguf model = parse_gguf(file);
   ASSERT_EQ(model.weights.tensors.size(), 3u);
   const StoredTensor& embedding = model.weights.tensors[0];
   EXPECT_EQ(embedding.name, "token_embd.weight");
@@ -68,33 +61,33 @@ TEST(Gguf, TensorsAreAsDeclaredOutermostDimensionFirst) {
 TEST(Gguf, Version2IsTheSame) {
   GgufWriter writer{2};
   writer.tensor("a", {4}, f32);
-  EXPECT_EQ(total_bytes(parse(writer.file()).weights), Bytes{16});
+  EXPECT_EQ(total_bytes(parse_gguf(writer.file()).weights), Bytes{16});
 }
 
 TEST(Gguf, TheAlignmentIsTheFiles) {
   GgufWriter writer;
   writer.align(128).tensor("a", {1}, f32).tensor("b", {1}, f32);
-  const Gguf model = parse(writer.file());
+  const Gguf model = parse_gguf(writer.file());
   EXPECT_EQ(model.weights.tensors[1].offset - model.weights.tensors[0].offset, 128);
   EXPECT_EQ(model.weights.files[0].header.count() % 128, 0);
 }
 
 TEST(Gguf, MissingDataAreAWarningWithTheirBytes) {
   const std::string header = small().header();
-  const Gguf model = parse(header);
+  const Gguf model = parse_gguf(header);
   EXPECT_EQ(total_bytes(model.weights), Bytes{680 + 16 + 1440});
   EXPECT_THAT(warnings(model.weights), ElementsAre(HasSubstr("lacks 2176 of its tensor data")));
-  EXPECT_EQ(parse(header + "0123456789").weights.files[0].missing, Bytes{2166});
+  EXPECT_EQ(parse_gguf(header + "0123456789").weights.files[0].missing, Bytes{2166});
 }
 
 TEST(Gguf, WhatFollowsTheLastTensorIsIgnoredAsByGgml) {
-  EXPECT_THAT(warnings(parse(small().file() + "padding").weights), IsEmpty());
+  EXPECT_THAT(warnings(parse_gguf(small().file() + "padding").weights), IsEmpty());
 }
 
 TEST(Gguf, AFileWithoutTensorsHasNoDataToMiss) {
   GgufWriter writer;
   writer.text("a", "b");
-  EXPECT_THAT(warnings(parse(writer.header()).weights), IsEmpty());
+  EXPECT_THAT(warnings(parse_gguf(writer.header()).weights), IsEmpty());
 }
 
 TEST(Gguf, OtherFilesAndVersionsAreRefused) {
@@ -114,7 +107,7 @@ TEST(Gguf, EveryPlaceWhereAHeaderIsCutIsAnError) {
   const std::size_t last = header.find("output.weight") + 13 + 4 + 16 + 4 + 8;
   for (std::size_t size = 0; size < last; ++size)
     EXPECT_THAT(error_of(header.substr(0, size)), StartsWith("cannot read 'x.gguf' (byte ")) << size;
-  EXPECT_NO_THROW(parse(header.substr(0, last)));
+  EXPECT_NO_THROW(parse_gguf(header.substr(0, last)));
 }
 
 TEST(Gguf, CountsThatLieAreRefusedBeforeAnythingIsAllocated) {
@@ -175,7 +168,7 @@ TEST(Gguf, TheAlignmentMustBeAPowerOfTwo) {
 TEST(Gguf, AHundredThousandTensorsAreCounted) {
   GgufWriter writer;
   for (int i = 0; i < 100'000; ++i) writer.tensor(fmt::format("blk.{}.weight", i), {32, 2}, q8_0);
-  EXPECT_EQ(total_bytes(parse(writer.header()).weights), Bytes{6'800'000});
+  EXPECT_EQ(total_bytes(parse_gguf(writer.header()).weights), Bytes{6'800'000});
 }
 
 TEST(Gguf, ATerabyteOfHoleIsNotRead) {

@@ -3,6 +3,7 @@
 #include "src/model/safetensors.hpp"
 
 #include "src/core/error.hpp"
+#include "tests/support/headers.hpp"
 #include "tests/support/model_files.hpp"
 #include "tests/support/scratch.hpp"
 
@@ -22,16 +23,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-StoredWeights parse(std::string_view start, std::int64_t size = -1) {
-  StoredWeights weights;
-  const Bytes whole{size < 0 ? static_cast<std::int64_t>(start.size()) : size};
-  ByteReader reader{start, whole, "x.safetensors", largest_safetensors_header};
-  read_safetensors_header(reader, weights);
-  return weights;
-}
-
-std::string error_of(std::string_view start, std::int64_t size = -1) {
-  return message_of<InputError>([&] { parse(start, size); });
+std::string error_of(std::string_view start, std::optional<std::int64_t> size = {}) {
+  return message_of<InputError>([&] { parse_safetensors(start, size); });
 }
 
 /// The error of a header with this JSON, whose data are as long as `data`.
@@ -48,7 +41,7 @@ SafetensorsWriter two_tensors() {
 
 TEST(Safetensors, TensorsAreAsDeclared) {
   const std::string file = two_tensors().file();
-  const StoredWeights weights = parse(file);
+  const StoredWeights weights = parse_safetensors(file);
   ASSERT_EQ(weights.tensors.size(), 2u);
   EXPECT_EQ(weights.tensors[0].name, "model.embed");
   EXPECT_EQ(weights.tensors[0].type->name, "BF16");
@@ -67,7 +60,7 @@ TEST(Safetensors, ScalarsEmptyTensorsAndPaddingAreFine) {
       "e":{"shape":[0,5],"data_offsets":[8,8],"dtype":"F16"},"p":{"dtype":"F4","shape":[3,2],"data_offsets":[8,11],
       "extra":[{"deep":[1]}]}}       )";
   const std::string header = safetensors_of(json);
-  const StoredWeights weights = parse(header, static_cast<std::int64_t>(header.size()) + 11);
+  const StoredWeights weights = parse_safetensors(header, static_cast<std::int64_t>(header.size()) + 11);
   EXPECT_EQ(total_bytes(weights), Bytes{11});
   EXPECT_EQ(total_elements(weights), 1 + 0 + 6);
 }
@@ -76,7 +69,7 @@ TEST(Safetensors, TheOrderOfTheJsonIsFree) {
   const std::string json = R"({"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]},
                                "a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})";
   const std::string header = safetensors_of(json);
-  const StoredWeights weights = parse(header, static_cast<std::int64_t>(header.size()) + 6);
+  const StoredWeights weights = parse_safetensors(header, static_cast<std::int64_t>(header.size()) + 6);
   EXPECT_EQ(weights.tensors[0].name, "a");
 }
 
@@ -88,10 +81,10 @@ TEST(Safetensors, NamesAreAnyText) {
 
 TEST(Safetensors, MissingDataAreAWarningWithTheirBytes) {
   const std::string header = two_tensors().header();
-  const StoredWeights weights = parse(header);
+  const StoredWeights weights = parse_safetensors(header);
   EXPECT_EQ(total_bytes(weights), Bytes{96});
   EXPECT_THAT(warnings(weights), ElementsAre(HasSubstr("lacks 96 of its tensor data")));
-  EXPECT_EQ(parse(header + "0123456789").files[0].missing, Bytes{86});
+  EXPECT_EQ(parse_safetensors(header + "0123456789").files[0].missing, Bytes{86});
 }
 
 TEST(Safetensors, MoreDataThanDeclaredIsRefused) {
@@ -179,7 +172,7 @@ TEST(Safetensors, DeepNestingIsRefusedOrSkipped) {
   EXPECT_THAT(error_of_json("{\"a\":" + deep + "}"), HasSubstr("'a': not as it must be"));
   EXPECT_THAT(error_of_json(R"({"a":{"dtype":"U8","shape":)" + deep + R"(,"data_offsets":[0,4]}})"),
               HasSubstr("'a': not as it must be"));
-  EXPECT_NO_THROW(parse(
+  EXPECT_NO_THROW(parse_safetensors(
       safetensors_of(R"({"a":{"other":)" + deep + R"(,"dtype":"U8","shape":[4],"data_offsets":[0,4]}})")));
 }
 
@@ -222,7 +215,7 @@ TEST(Safetensors, ATerabyteOfHoleIsNotRead) {
 TEST(Safetensors, AHundredThousandTensorsAreCounted) {
   SafetensorsWriter writer;
   for (int i = 0; i < 100'000; ++i) writer.tensor(fmt::format("model.layers.{}.weight", i), "BF16", {8, 4});
-  const StoredWeights weights = parse(writer.header());
+  const StoredWeights weights = parse_safetensors(writer.header());
   EXPECT_EQ(weights.tensors.size(), 100'000u);
   EXPECT_EQ(total_bytes(weights), Bytes{6'400'000});
 }
