@@ -86,7 +86,7 @@ Action add_models(CLI::App& verb) {
   return [json, search] {
     Json list = Json::array();
     for (const CatalogueEntry& entry : catalogue()) {
-      const Model model = *find_model(entry.name);
+      const Model model = model_of(entry);
       if (contains_ignoring_case(model.name, *search) || contains_ignoring_case(model.family, *search))
         list.push_back(describe_model(model));
     }

@@ -41,13 +41,21 @@ std::vector<CatalogueEntry> catalogue() {
   return entries;
 }
 
-std::optional<Model> find_model(std::string_view name) {
+const CatalogueEntry* find_entry(std::string_view name) {
   const std::string wanted = lower_case(without_publisher(name));
   for (const auto table : tables())
     for (const CatalogueEntry& entry : table)
-      if (entry.name == wanted || is_listed(wanted, entry.aliases))
-        return parse_config(entry.config, std::string{entry.name}, false);
-  return std::nullopt;
+      if (entry.name == wanted || is_listed(wanted, entry.aliases)) return &entry;
+  return nullptr;
+}
+
+Model model_of(const CatalogueEntry& entry) {
+  return parse_config(entry.config, std::string{entry.name}, false);
+}
+
+std::optional<Model> find_model(std::string_view name) {
+  const CatalogueEntry* entry = find_entry(name);
+  return entry ? std::optional{model_of(*entry)} : std::nullopt;
 }
 
 }  // namespace calibram
