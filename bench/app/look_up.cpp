@@ -12,6 +12,7 @@
 
 #include <iostream>
 #include <memory>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -121,13 +122,15 @@ Action add_formats(CLI::App& verb) {
       Json bits = nullptr;
       if (format.has_exact_bytes)
         bits = 8.0 * static_cast<double>(matrix_bytes(format, width, width).count()) / (width * width);
-      list.push_back({{"name", format.name},
-                      {"nominal_bits", format.nominal_bits},
-                      {"bits_4096x4096",
-                       *json || bits.is_null() ? bits : Json(fmt::format("{:.4f}", bits.get<double>()))},
-                      {"weights", true},
-                      {"kv", format.kv.has_value()},
-                      {"layout", format.layout}});
+      Json row{{"name", format.name},
+               {"nominal_bits", format.nominal_bits},
+               {"bits_4096x4096",
+                *json || bits.is_null() ? bits : Json(fmt::format("{:.4f}", bits.get<double>()))},
+               {"weights", true},
+               {"kv", format.kv.has_value()},
+               {"layout", format.layout}};
+      if (!*json) row.erase("weights");  // a column that is always the same tells people nothing
+      list.push_back(std::move(row));
     }
     print_list(list, *json);
     return status_done;
