@@ -4,8 +4,8 @@
 
 #include "src/core/names.hpp"
 #include "src/core/words.hpp"
-#include "src/model/catalogue_tables.hpp"
-#include "src/model/config.hpp"
+#include "src/model/catalogue/tables.hpp"
+#include "src/model/config/config.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,9 +6,9 @@
 #include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 #include "src/model/catalogue.hpp"
-#include "src/model/config.hpp"
-#include "src/model/gguf_model.hpp"
-#include "src/model/safetensors.hpp"
+#include "src/model/config/config.hpp"
+#include "src/model/gguf/model.hpp"
+#include "src/model/safetensors/safetensors.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 // GGUF headers against llama.cpp's own account of its buffers: weights and caches, to the byte.
 #include "src/engine/cache_rules.hpp"
 #include "src/engine/measurement.hpp"
-#include "src/model/gguf_model.hpp"
+#include "src/model/gguf/model.hpp"
 #include "tests/support/gguf_models.hpp"
 #include "tests/support/shared_data.hpp"
 

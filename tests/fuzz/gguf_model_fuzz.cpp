@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a GGUF header, and the model that it describes.
-#include "src/model/gguf_model.hpp"
+#include "src/model/gguf/model.hpp"
 #include "tests/fuzz/header_fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

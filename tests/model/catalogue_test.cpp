@@ -4,7 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/core/words.hpp"
-#include "src/model/config.hpp"
+#include "src/model/config/config.hpp"
 #include "tests/support/shared_data.hpp"
 
 #include <gmock/gmock.h>

@@ -4,7 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/model/catalogue.hpp"
-#include "src/model/packed_formats.hpp"
+#include "src/model/quantisation/packed_formats.hpp"
 #include "tests/support/kinds_of_layers.hpp"
 #include "tests/support/layers.hpp"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "src/core/printable.hpp"
-#include "src/model/gguf_model.hpp"
+#include "src/model/gguf/model.hpp"
 #include "tests/support/headers.hpp"
 #include "tests/support/model_files.hpp"
 

@@ -2,8 +2,8 @@
 // Reads the headers of model files from memory.
 #pragma once
 
-#include "src/model/gguf.hpp"
-#include "src/model/safetensors.hpp"
+#include "src/model/gguf/gguf.hpp"
+#include "src/model/safetensors/safetensors.hpp"
 
 #include <cstdint>
 #include <optional>
