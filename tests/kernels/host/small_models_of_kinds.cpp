@@ -181,7 +181,7 @@ Model sharing_model() {
   return model_of("sharing", {{layers.windowed, 2}, {layers.full, 1}, {layers.reading, 1}});
 }
 
-/// Alternating updates, in a few layers only: each makes what was rounded before it several times as large.
+/// Alternating updates, in two layers only: each makes what was rounded before it several times as large.
 Model gemma3n_like() {
   std::vector<LayerRun> layers;
   const SharingLayers sharing = sharing_layers();
