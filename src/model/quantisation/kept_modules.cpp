@@ -119,6 +119,21 @@ class Matcher {
     }
   }
 
+  /// Expressions may tell layers apart by any rule, so every name is tried.
+  void add(const ModuleExpressions& expressions) {
+    for (const ModuleName& module : modules) {
+      if (module.place == Place::outside) {
+        if (expressions.match(module.path)) result_.names.set(index(module.weight));
+        continue;
+      }
+      for (const Run& run : runs_) {
+        if (!is_in(run, module)) continue;
+        for (std::int64_t i = run.first; i < run.first + run.count; ++i)
+          if (expressions.match(fmt::format("model.layers.{}.{}", i, module.path))) name_in(module, i, i + 1);
+      }
+    }
+  }
+
   NamedWeights result() {
     for (const ModuleName& module : modules) settle(module);
     return std::move(result_);
@@ -141,11 +156,15 @@ class Matcher {
       if (has(run.weights, name)) naming.present += run.count;
   }
 
+  static bool is_in(const Run& run, const ModuleName& module) {
+    if (module.place == Place::dense_layer && run.has_experts) return false;
+    if (module.place == Place::beside_experts && !run.has_experts) return false;
+    return has(run.weights, module.weight);
+  }
+
   void name_in(const ModuleName& module, std::int64_t first, std::int64_t end) {
     for (const Run& run : runs_) {
-      if (!has(run.weights, module.weight)) continue;
-      if (module.place == Place::dense_layer && run.has_experts) continue;
-      if (module.place == Place::beside_experts && !run.has_experts) continue;
+      if (!is_in(run, module)) continue;
       std::vector<bool>& named = namings_[index(module.weight)].named;
       for (std::int64_t i = std::max(first, run.first); i < std::min(end, run.first + run.count); ++i)
         named[static_cast<std::size_t>(i)] = true;
@@ -175,13 +194,17 @@ class Matcher {
 
 NamedWeights named_weights(std::span<const std::string> entries, const Model& model) {
   Matcher matcher{model};
+  ModuleExpressions expressions;
   std::string_view first_unknown;
   std::size_t unknown = 0;
-  for (const std::string& entry : entries) {
-    const std::vector<ModulePattern> patterns = module_patterns(entry);
-    if (patterns.empty() && unknown++ == 0) first_unknown = entry;
-    for (const ModulePattern& pattern : patterns) matcher.add(pattern);
+  for (const std::string_view entry : entries) {
+    const bool is_expression = entry.starts_with("re:");
+    const auto pattern = is_expression ? std::nullopt : module_pattern(entry);
+    if (pattern) matcher.add(*pattern);
+    const bool is_known = pattern || (is_expression && expressions.add(entry.substr(3)));
+    if (!is_known && unknown++ == 0) first_unknown = entry;
   }
+  if (!expressions.empty()) matcher.add(expressions);
   NamedWeights named = matcher.result();
   if (unknown > 0)
     named.remarks.push_back(fmt::format("{} module pattern{} not understood and passed over, such as {}",

@@ -19,8 +19,8 @@ struct NamedWeights {
 };
 
 /// Entries are module names or parts of them ("lm_head", "mlp.gate", "model.layers.0.mlp.down_proj"), globs
-/// ("model.layers.*.self_attn", modelopt) or regular expressions of the simple kind ("re:.*self_attn.*",
-/// compressed-tensors). Names that are no weights of the model are passed over: norms, routers, towers.
+/// ("model.layers.*.self_attn", modelopt) or regular expressions ("re:.*self_attn.*", compressed-tensors).
+/// Names that are no weights of the model are passed over: norms, routers, towers.
 NamedWeights named_weights(std::span<const std::string> entries, const Model& model);
 
 }  // namespace calibram

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Translates entries of module lists into globs, and matches these.
+// Matches module names with the entries of lists.
 #include "src/model/quantisation/module_pattern.hpp"
 
 #include "src/core/number.hpp"
@@ -13,7 +13,8 @@ namespace calibram {
 namespace {
 
 constexpr std::size_t longest_entry = 256;
-constexpr std::size_t most_alternatives = 64;
+/// Instructions of all expressions together; the usual list takes a few hundred.
+constexpr int largest_program = 4096;
 
 /// What multimodal wrappers and other families call "model.".
 constexpr std::array<std::string_view, 3> prefixes = {"model.language_model.", "language_model.model.",
@@ -73,77 +74,19 @@ std::optional<LayerNumber> layer_number(std::string_view text) {
   return LayerNumber{*number, rest.substr(digits).starts_with('*') && *number > 0};
 }
 
-/// Reads a regular expression into globs: literals, "\.", ".", ".*", ".+", "\d+", and alternatives in
-/// parentheses, not nested.
-class RegexReader {
- public:
-  explicit RegexReader(std::string_view regex) : rest_{regex} {}
-
-  /// Empty when there is something else in it.
-  std::vector<std::string> globs() {
-    if (rest_.starts_with('^')) rest_.remove_prefix(1);
-    const bool to_end = rest_.ends_with('$');
-    if (to_end) rest_.remove_suffix(1);
-    std::vector<std::string> globs{""};
-    while (!rest_.empty() && !globs.empty()) globs = rest_.front() == '(' ? group(globs) : item(globs);
-    if (!to_end)  // Python's re.match asks for a beginning only
-      for (std::string& glob : globs) glob += '*';
-    return globs;
-  }
-
- private:
-  bool take(std::string_view text) {
-    if (!rest_.starts_with(text)) return false;
-    rest_.remove_prefix(text.size());
-    return true;
-  }
-
-  /// The glob of one literal or wildcard; empty for what is not understood.
-  std::string next() {
-    for (const std::string_view any : {".*?", ".*", ".+", "\\d+", "[0-9]+", "[^.]+", "[^.]*"})
-      if (take(any)) return "*";
-    if (take("\\.")) return ".";
-    if (take("\\d") || take(".")) return "?";
-    const char c = rest_.empty() ? '(' : rest_.front();
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-') return {};
-    rest_.remove_prefix(1);
-    return {c};
-  }
-
-  std::vector<std::string> item(std::vector<std::string> globs) {
-    const std::string text = next();
-    if (text.empty() || rest_.starts_with('?') || rest_.starts_with('+') || rest_.starts_with('*')) return {};
-    for (std::string& glob : globs) glob += text;
-    return globs;
-  }
-
-  std::vector<std::string> group(const std::vector<std::string>& globs) {
-    rest_.remove_prefix(1);
-    take("?:");
-    std::vector<std::string> alternatives{""};
-    while (!take(")")) {
-      if (take("|")) {
-        alternatives.emplace_back();
-        continue;
-      }
-      const std::string text = next();
-      if (text.empty()) return {};
-      alternatives.back() += text;
-    }
-    if (globs.size() * alternatives.size() > most_alternatives) return {};
-    if (rest_.starts_with('?') || rest_.starts_with('+') || rest_.starts_with('*')) return {};
-    std::vector<std::string> joined;
-    for (const std::string& glob : globs)
-      for (const std::string& alternative : alternatives) joined.push_back(glob + alternative);
-    return joined;
-  }
-
-  std::string_view rest_;
-};
+/// An expression for the names that are canonical, where it begins with another prefix and that is literal.
+std::string canonical_expression(std::string_view expression) {
+  const std::string_view start = expression.starts_with('^') ? expression.substr(1) : expression;
+  for (const std::string_view prefix : prefixes)
+    for (const std::string& spelling : {std::string{prefix}, RE2::QuoteMeta(prefix)})
+      if (start.starts_with(spelling)) return "model\\." + std::string{start.substr(spelling.size())};
+  return std::string{expression};
+}
 
 }  // namespace
 
-ModulePattern::ModulePattern(std::string glob, bool is_glob) : text_{canonical(glob)}, is_glob_{is_glob} {}
+ModulePattern::ModulePattern(std::string_view glob, bool is_glob)
+    : text_{canonical(glob)}, is_glob_{is_glob} {}
 
 std::optional<std::vector<std::int64_t>> ModulePattern::layers(std::int64_t count) const {
   const std::optional<LayerNumber> named = layer_number(text_);
@@ -165,19 +108,28 @@ bool ModulePattern::matches(std::string_view module) const {
   return false;
 }
 
-std::vector<ModulePattern> module_patterns(std::string_view entry) {
-  if (entry.size() > longest_entry || entry.empty()) return {};
-  std::vector<ModulePattern> patterns;
-  if (entry.starts_with("re:")) {
-    for (std::string& glob : RegexReader{entry.substr(3)}.globs())
-      patterns.emplace_back(std::move(glob), true);
-    return patterns;
-  }
+std::optional<ModulePattern> module_pattern(std::string_view entry) {
   if (entry.ends_with(".weight")) entry.remove_suffix(7);
   while (!entry.empty() && entry.back() == '.') entry.remove_suffix(1);
-  if (entry.empty()) return {};
-  patterns.emplace_back(std::string{entry}, entry.find('*') != std::string_view::npos);
-  return patterns;
+  if (entry.empty() || entry.size() > longest_entry) return std::nullopt;
+  return ModulePattern{entry, entry.find('*') != std::string_view::npos};
+}
+
+bool ModuleExpressions::add(std::string_view expression) {
+  if (expression.size() > longest_entry) return false;
+  RE2::Options options{RE2::Quiet};
+  options.set_encoding(RE2::Options::EncodingLatin1);  // a byte for a character: names are ASCII
+  auto compiled = std::make_unique<const RE2>(canonical_expression(expression), options);
+  if (!compiled->ok() || compiled->ProgramSize() > largest_program - size_) return false;
+  size_ += compiled->ProgramSize();
+  expressions_.push_back(std::move(compiled));
+  return true;
+}
+
+bool ModuleExpressions::match(std::string_view module) const {
+  return std::any_of(expressions_.begin(), expressions_.end(), [&](const auto& expression) {
+    return expression->Match(module, 0, module.size(), RE2::ANCHOR_START, nullptr, 0);
+  });
 }
 
 }  // namespace calibram
