@@ -173,8 +173,8 @@ struct PartAttention {
     const int step = head.groups();
     for (int quad = head.lane(thread); quad < head.quads; quad += HeadQuads::threads)
       for (int first = head.group(thread); first < tiling.keys; first += at_once * step) {
-        Chunk<T, 4> loaded[at_once];
-        float scales[at_once];
+        Chunk<T, 4> loaded[std::size_t{at_once}];
+        float scales[std::size_t{at_once}];
         CALIBRAM_UNROLL
         for (int i = 0; i < at_once; ++i) {
           const int key = first + i * step;
