@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -211,10 +213,39 @@ std::optional<Violation> check_constants(const Model& model) {
 
 }  // namespace
 
+void add_layer(std::vector<LayerRun>& runs, Layer layer) {
+  if (!runs.empty() && runs.back().layer == layer)
+    ++runs.back().count;
+  else
+    runs.push_back({std::move(layer), 1});
+}
+
 std::int64_t layer_count(const Model& model) {
   std::int64_t count = 0;
   for (const LayerRun& run : model.layers) count = checked_sum(count, run.count);
   return count;
+}
+
+std::vector<LayerKind> layer_kinds(const Model& model) {
+  std::vector<LayerKind> kinds;
+  std::int64_t first = 0;
+  for (const LayerRun& run : model.layers) {
+    const auto known = std::find_if(kinds.begin(), kinds.end(),
+                                    [&](const LayerKind& kind) { return *kind.layer == run.layer; });
+    const std::int64_t last = first + run.count - 1;
+    if (known == kinds.end())
+      kinds.push_back({&run.layer, first, last});
+    else
+      known->last = last;
+    first += run.count;
+  }
+  return kinds;
+}
+
+std::vector<std::int64_t> representative_layers(const Model& model) {
+  std::set<std::int64_t> layers;
+  for (const LayerKind& kind : layer_kinds(model)) layers.insert({kind.first, kind.last});
+  return {layers.begin(), layers.end()};
 }
 
 std::int64_t parameter_count(const Model& model) {
