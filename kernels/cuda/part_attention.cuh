@@ -2,60 +2,11 @@
 // Attention of 8 queries over a part of the keys, without tensor cores, of any format and head size.
 #pragma once
 
-#include "kernels/cuda/attention.cuh"
+#include "kernels/cuda/part_tiling.cuh"
 
 #include <algorithm>
-#include <bit>
 
 namespace calibram {
-
-/// How a block of 8 queries divides its work. Heads are taken in quads of 4 elements, the last one filled up
-/// with zeros. Below 48 KiB of shared memory.
-struct PartTiling {
-  static constexpr int threads = 128, rows = 8;
-  static constexpr int rows_at_once = 4;  ///< scores of one key that a thread computes together
-  static constexpr int score_floats =
-      threads * rows_at_once;  ///< of the keys in shared memory, by parts of the head
-  static constexpr int mixed_floats = threads * rows * 4;
-
-  int quads, lane_bits;  ///< 2^lane_bits threads have a quad each; those beyond the quads have none
-  int stride;  ///< of keys and values, in floats: an odd number of quads, so that 8 neighbours are in
-               ///< different banks
-  int keys;    ///< in shared memory at a time
-
-  explicit PartTiling(int head_size)
-      : quads{(head_size + 3) / 4},
-        lane_bits{static_cast<int>(std::bit_width(static_cast<unsigned>(quads) - 1))},
-        stride{(quads | 1) * 4},
-        keys{quads <= 32   ? 64
-             : quads <= 64 ? 32
-                           : 8} {}
-
-  constexpr int key_groups() const { return threads >> lane_bits; }  ///< of threads that have a key each
-  constexpr int head_parts() const { return score_floats / rows / keys; }
-
-  /// Where in shared memory things begin, in floats. Keys and values come first.
-  constexpr int queries_at() const { return keys * stride > mixed_floats ? keys * stride : mixed_floats; }
-  constexpr int scores_at() const { return queries_at() + rows * quads * 4; }
-  constexpr int statistics_at() const { return scores_at() + score_floats; }
-  constexpr int list_at() const { return statistics_at() + 2 * rows; }
-  std::size_t shared_bytes() const {
-    return static_cast<std::size_t>(list_at()) * sizeof(float) +
-           static_cast<std::size_t>(keys) * sizeof(std::int64_t);
-  }
-};
-
-/// What the splits leave for each row of each KV head: [pairs * rows, splits]. Null where one split is all.
-struct Partials {
-  float* maxima = nullptr;
-  float* sums = nullptr;
-  float* mixed = nullptr;  ///< [.., head_size], not yet divided by the sums
-  int splits = 1;
-
-  __device__ std::int64_t at(const HeadShape& shape, std::int64_t pair, int row, int split) const {
-    return (pair * shape.rows() + row) * splits + split;
-  }
-};
 
 /// A block takes 8 rows (see HeadShape) of one KV head and a part of the keys that they see.
 template <typename T>
@@ -63,6 +14,7 @@ struct PartAttention {
   HeadShape shape;
   PartTiling tiling;
   AnyElements queries, out;
+  Sinks sinks;
   CacheView<T> cache;
   Partials partials;
   int row_tiles;
@@ -93,12 +45,12 @@ struct PartAttention {
     list_entries(thread, cache.rows, shape, part.at, begin, end, tiling.keys, list);
     thread.sync();
     for (std::int64_t key = begin; key < end; key += tiling.keys) {
-      load_entries(thread, cache.keys);
+      load_entries(thread, cache.keys, tiling.key);
       thread.sync();
       multiply_keys(thread);
       thread.sync();
       weigh(thread, key, row);
-      load_entries(thread, cache.values);
+      load_entries(thread, cache.values, tiling.value);
       thread.sync();
       list_entries(thread, cache.rows, shape, part.at, key + tiling.keys, end, tiling.keys, list);
       add_values(thread, mixed);
@@ -117,8 +69,6 @@ struct PartAttention {
   __device__ std::int64_t* list_of(Thread& thread) const {
     return reinterpret_cast<std::int64_t*>(thread.shared<float>() + tiling.list_at());
   }
-  __device__ int quad_of(Thread& thread) const { return thread.index() & ((1 << tiling.lane_bits) - 1); }
-  __device__ int group_of(Thread& thread) const { return thread.index() >> tiling.lane_bits; }
 
   __device__ Part part_of(std::int64_t block) const {
     const int split = static_cast<int>(block % partials.splits);
@@ -139,45 +89,52 @@ struct PartAttention {
 
   __device__ void load_queries(Thread& thread, const Part& part) const {
     for (int row = 0; row < block_rows; ++row)
-      for (int i = thread.index(); i < tiling.quads * 4; i += threads) {
+      for (int i = thread.index(); i < tiling.key.quads * 4; i += threads) {
         const int own = part.first_row + row;
         const bool exists = own < shape.rows() && i < shape.head_size;
-        queries_of(thread)[row * tiling.quads * 4 + i] = exists ? queries[shape.offset(part.at, own) + i] : 0;
+        queries_of(thread)[row * tiling.key.quads * 4 + i] =
+            exists ? queries[shape.step_head(part.at, own) * shape.head_size + i] : 0;
       }
   }
 
   /// Brings the listed entries into shared memory as FP32, zeros where there is none: what lies beyond the
   /// step is unknown, and NaN times a weight of 0 is NaN. Several loads are on their way at once.
-  __device__ void load_entries(Thread& thread, const CacheEntries<T>& from) const {
-    constexpr int at_once = 8;
-    const std::int64_t* list = list_of(thread);
-    const int quad = quad_of(thread), step = tiling.key_groups();
-    if (quad >= tiling.quads) return;
-    for (int first = group_of(thread); first < tiling.keys; first += at_once * step) {
-      Chunk<T, 4> loaded[at_once];
-      float scales[at_once];
-      CALIBRAM_UNROLL
-      for (int i = 0; i < at_once; ++i) {
-        const int key = first + i * step;
-        const std::int64_t entry = key < tiling.keys ? list[key] : -1;
-        loaded[i] = entry < 0 ? Chunk<T, 4>{} : load_quad(from.values + entry * shape.head_size, quad);
-        scales[i] = entry < 0 ? 0 : from.scale(entry);
-      }
-      CALIBRAM_UNROLL
-      for (int i = 0; i < at_once; ++i) {
-        const int key = first + i * step;
-        if (key >= tiling.keys) break;
-        Four four;
-        for (int j = 0; j < 4; ++j) four.x[j] = as_float(loaded[i].x[j]) * scales[i];
-        four.store(thread.shared<float>() + key * tiling.stride + quad * 4);
-      }
-    }
+  __device__ void load_entries(Thread& thread, const CacheEntries<T>& from, const HeadQuads& head) const {
+    from.in_quads ? load_heads<true>(thread, from, head) : load_heads<false>(thread, from, head);
   }
-  __device__ Chunk<T, 4> load_quad(const T* head, int quad) const {
-    if (shape.head_size % 4 == 0) return Chunk<T, 4>::load(head + quad * 4);
+  template <bool in_quads>
+  __device__ void load_heads(Thread& thread, const CacheEntries<T>& from, const HeadQuads& head) const {
+    constexpr int at_once = in_quads ? 8 : 2;  // more would not fit into the registers
+    const std::int64_t* list = list_of(thread);
+    const int step = head.groups();
+    for (int quad = head.lane(thread); quad < head.quads; quad += HeadQuads::threads)
+      for (int first = head.group(thread); first < tiling.keys; first += at_once * step) {
+        Chunk<T, 4> loaded[std::size_t{at_once}];
+        float scales[std::size_t{at_once}];
+        CALIBRAM_UNROLL
+        for (int i = 0; i < at_once; ++i) {
+          const int key = first + i * step;
+          const std::int64_t entry = key < tiling.keys ? list[key] : -1;
+          loaded[i] = entry < 0 ? Chunk<T, 4>{} : load_quad<in_quads>(from, entry, quad);
+          scales[i] = entry < 0 ? 0 : from.scale(entry);
+        }
+        CALIBRAM_UNROLL
+        for (int i = 0; i < at_once; ++i) {
+          const int key = first + i * step;
+          if (key >= tiling.keys) break;
+          Four four;
+          for (int j = 0; j < 4; ++j) four.x[j] = as_float(loaded[i].x[j]) * scales[i];
+          four.store(thread.shared<float>() + key * tiling.stride + quad * 4);
+        }
+      }
+  }
+  template <bool in_quads>
+  __device__ static Chunk<T, 4> load_quad(const CacheEntries<T>& from, std::int64_t entry, int quad) {
+    const T* head = from.at(entry) + quad * 4;
+    if constexpr (in_quads) return Chunk<T, 4>::load(head);
     Chunk<T, 4> chunk{};
     for (int j = 0; j < 4; ++j)
-      if (quad * 4 + j < shape.head_size) chunk.x[j] = head[quad * 4 + j];
+      if (quad * 4 + j < from.size) chunk.x[j] = head[j];
     return chunk;
   }
 
@@ -185,14 +142,15 @@ struct PartAttention {
   __device__ void multiply_keys(Thread& thread) const {
     const int key = thread.index() % tiling.keys, part = thread.index() / tiling.keys / 2;
     const int first_row = thread.index() / tiling.keys % 2 * PartTiling::rows_at_once;
+    const int quads = tiling.key.quads;
     const float* right = thread.shared<float>() + key * tiling.stride;
-    const float* left = queries_of(thread) + first_row * tiling.quads * 4;
+    const float* left = queries_of(thread) + first_row * quads * 4;
     Four sums{};
-    for (int quad = part; quad < tiling.quads; quad += tiling.head_parts()) {
+    for (int quad = part; quad < quads; quad += tiling.head_parts()) {
       const Four k = Four::load(right + quad * 4);
       CALIBRAM_UNROLL
       for (int row = 0; row < PartTiling::rows_at_once; ++row) {
-        const Four q = Four::load(left + (row * tiling.quads + quad) * 4);
+        const Four q = Four::load(left + (row * quads + quad) * 4);
         for (int j = 0; j < 4; ++j) sums.x[row] += q.x[j] * k.x[j];
       }
     }
@@ -227,16 +185,17 @@ struct PartAttention {
     if (thread.lane() % 16 == 0) statistics_of(thread)[own_row(thread)] = factor;
   }
 
-  /// A thread has one quad of all rows, of every `key_groups`th key.
+  /// A thread has one quad of all rows, of every `groups`th key.
   __device__ void add_values(Thread& thread, Four (&mixed)[block_rows]) const {
     const float* weights = scores_of(thread);
     const float* factors = statistics_of(thread);
-    const int quad = quad_of(thread);
-    if (quad >= tiling.quads) return;
+    const HeadQuads& head = tiling.value;
+    const int quad = head.lane(thread);
+    if (quad >= head.quads) return;
     CALIBRAM_UNROLL
     for (int row = 0; row < block_rows; ++row)
       for (int j = 0; j < 4; ++j) mixed[row].x[j] *= factors[row];
-    for (int key = group_of(thread); key < tiling.keys; key += tiling.key_groups()) {
+    for (int key = head.group(thread); key < tiling.keys; key += tiling.value.groups()) {
       const Four value = Four::load(thread.shared<float>() + key * tiling.stride + quad * 4);
       CALIBRAM_UNROLL
       for (int half = 0; half < 2; ++half) {
@@ -251,12 +210,13 @@ struct PartAttention {
   /// Adds up what the threads have of each row: [key group][row][element] in the place of the entries.
   __device__ void finish(Thread& thread, const Part& part, Running row,
                          const Four (&mixed)[block_rows]) const {
-    const int quad = quad_of(thread), group = group_of(thread);
+    const int quads = tiling.value.quads, quad = tiling.value.lane(thread),
+              group = tiling.value.group(thread);
     float* together = thread.shared<float>();
-    if (quad < tiling.quads) {
+    if (quad < quads) {
       CALIBRAM_UNROLL
       for (int i = 0; i < block_rows; ++i)
-        mixed[i].store(together + ((group * block_rows + i) * tiling.quads + quad) * 4);
+        mixed[i].store(together + ((group * block_rows + i) * quads + quad) * 4);
     }
     for (int distance = 8; distance > 0; distance /= 2)
       row.sum += thread.from_lane(row.sum, thread.lane() ^ distance);
@@ -267,10 +227,9 @@ struct PartAttention {
     }
     thread.sync();
     for (int i = 0; i < block_rows && part.first_row + i < shape.rows(); ++i)
-      for (int j = thread.index(); j < shape.head_size; j += threads) {
+      for (int j = thread.index(); j < shape.value_size; j += threads) {
         float sum = 0;
-        for (int k = 0; k < tiling.key_groups(); ++k)
-          sum += together[(k * block_rows + i) * tiling.quads * 4 + j];
+        for (int k = 0; k < tiling.value.groups(); ++k) sum += together[(k * block_rows + i) * quads * 4 + j];
         write(part, i, j, sum, statistics);
       }
   }
@@ -278,9 +237,12 @@ struct PartAttention {
   __device__ void write(const Part& part, int i, int j, float mixed, const float* statistics) const {
     const int row = part.first_row + i;
     const float maximum = statistics[i], sum = statistics[block_rows + i];
-    if (partials.mixed == nullptr) return out.set(shape.offset(part.at, row) + j, mixed / sum);
+    if (partials.mixed == nullptr) {
+      const float total = sum + sinks.weight(shape.head(part.at, row), maximum);
+      return out.set(shape.step_head(part.at, row) * shape.value_size + j, mixed / total);
+    }
     const std::int64_t at = partials.at(shape, part.pair, row, part.split);
-    partials.mixed[at * shape.head_size + j] = mixed;
+    partials.mixed[at * shape.value_size + j] = mixed;
     if (j > 0) return;
     partials.maxima[at] = maximum;
     partials.sums[at] = sum;
