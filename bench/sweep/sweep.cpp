@@ -22,13 +22,20 @@ using namespace literals;
 /// Whether resuming keeps the row: it was measured, even if no fit takes it.
 bool is_measured(const Measurement& row) { return row.outcome.empty() || row.outcome == "near_full"; }
 
+/// As a row of the file says it: model paths are relative to the file.
+Measurement as_recorded(Measurement row, const std::filesystem::path& csv) {
+  row.model = model_as_recorded(row.model, csv);
+  return row;
+}
+
 /// Leaves out as many points as the file holds rows of their configuration that are not to be repeated.
 std::vector<Point> without_measured(std::vector<Point> plan, const std::filesystem::path& csv) {
   std::vector<Measurement> rows = read_measurements(csv);
   std::erase_if(rows, [](const Measurement& row) { return !is_measured(row); });
   std::erase_if(plan, [&](const Point& point) {
-    const auto found = std::find_if(
-        rows.begin(), rows.end(), [&](const Measurement& row) { return same_configuration(row, point.row); });
+    const Measurement wanted = as_recorded(point.row, csv);
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const Measurement& row) { return same_configuration(row, wanted); });
     if (found == rows.end()) return false;
     rows.erase(found);
     return true;
@@ -136,7 +143,7 @@ class Sweep {
   }
 
   void record_locked(const Point& point, const std::vector<Measurement>& rows) {
-    for (const Measurement& row : rows) file_.append(csv_row(row));
+    for (const Measurement& row : rows) file_.append(csv_row(as_recorded(row, options_.csv)));
     const std::string& outcome = rows.back().outcome;
     ++(is_measured(rows.back()) ? result_.measured
        : outcome == "skipped"   ? result_.skipped

@@ -82,6 +82,10 @@ std::vector<Measurement> read_measurements(const std::filesystem::path& file);
 /// Two rows measure the same thing when everything but value, ledger and provenance agrees.
 bool same_configuration(const Measurement& a, const Measurement& b);
 
+/// What a row in the file `csv` calls the model that `model` names in the working directory: a path becomes
+/// one relative to the file's folder, a name stays.
+std::string model_as_recorded(const std::string& model, const std::filesystem::path& csv);
+
 /// The question that a row answers. Model paths are relative to the row's file.
 /// @param models  shared by the rows of a list, whose models they load once
 /// @throws InputError when its model, formats or runtime are unknown

@@ -60,6 +60,13 @@ std::string resolved_subject(const Measurement& row) {
 
 }  // namespace
 
+std::string model_as_recorded(const std::string& model, const std::filesystem::path& csv) {
+  std::error_code none;
+  if (find_entry(model) || !std::filesystem::exists(model, none)) return model;
+  const std::filesystem::path folder = std::filesystem::absolute(csv).parent_path();
+  return std::filesystem::proximate(model, folder).string();
+}
+
 Question question_of(const Measurement& row, ModelLibrary& models) {
   Question question;
   question.subject = row.model;

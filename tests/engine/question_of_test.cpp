@@ -52,6 +52,19 @@ TEST(QuestionOf, AModelPathIsRelativeToTheRowsFile) {
   EXPECT_EQ(layer_count(*question_of(row).model), 2);
 }
 
+TEST(QuestionOf, ARecordedModelIsFoundFromTheFilesFolder) {
+  const ScratchFolder folder;
+  const std::string path = folder.write("config.json", config_text("llama")).string();
+  std::filesystem::create_directories(folder.path() / "results" / "deep");
+  Measurement row;
+  row.file = (folder.path() / "results" / "deep" / "rows.csv").string();
+  row.model = model_as_recorded(path, row.file);
+  EXPECT_EQ(row.model, "../../config.json");
+  EXPECT_NO_THROW(question_of(row));
+  EXPECT_EQ(model_as_recorded("qwen2-7b", row.file), "qwen2-7b");
+  EXPECT_EQ(model_as_recorded("70B", row.file), "70B");
+}
+
 TEST(QuestionOf, RowsThatShareALibraryReadAModelsFileOnce) {
   const ScratchFolder folder;
   Measurement row;

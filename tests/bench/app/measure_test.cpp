@@ -126,6 +126,52 @@ TEST(MeasureVerb, ANamedModelIsMeasuredAlone) {
   }
 }
 
+/// Small models of kinds that are no dense decoders, as their publishers would write them.
+constexpr std::pair<const char*, const char*> kinds[] = {
+    {"deepseek_v3.json",
+     R"({"model_type": "deepseek_v3", "hidden_size": 512, "num_hidden_layers": 4, "num_attention_heads": 8,
+  "num_key_value_heads": 8, "q_lora_rank": 128, "kv_lora_rank": 256, "qk_nope_head_dim": 64, "qk_rope_head_dim": 32,
+  "v_head_dim": 64, "moe_intermediate_size": 256, "n_routed_experts": 16, "num_experts_per_tok": 4,
+  "n_shared_experts": 1, "first_k_dense_replace": 1, "intermediate_size": 1024, "vocab_size": 4000})"},
+    {"jamba.json",
+     R"({"model_type": "jamba", "hidden_size": 512, "num_hidden_layers": 8, "num_attention_heads": 8,
+  "num_key_value_heads": 2, "intermediate_size": 1024, "num_experts": 4, "num_experts_per_tok": 2,
+  "attn_layer_period": 8, "attn_layer_offset": 4, "expert_layer_period": 2, "expert_layer_offset": 1,
+  "mamba_d_conv": 4, "mamba_d_state": 16, "mamba_dt_rank": 32, "mamba_expand": 2, "vocab_size": 4000})"},
+    {"qwen3_next.json",
+     R"({"model_type": "qwen3_next", "hidden_size": 512, "num_hidden_layers": 4, "num_attention_heads": 8,
+  "num_key_value_heads": 2, "head_dim": 64, "linear_num_key_heads": 4, "linear_num_value_heads": 8,
+  "linear_key_head_dim": 64, "linear_value_head_dim": 64, "linear_conv_kernel_dim": 4, "moe_intermediate_size": 256,
+  "shared_expert_intermediate_size": 256, "num_experts": 16, "num_experts_per_tok": 4, "intermediate_size": 1024,
+  "vocab_size": 4000})"}};
+
+TEST(MeasureVerb, EveryKindOfModelFileIsMeasuredAsItIsCounted) {
+  if (is_sanitized()) GTEST_SKIP() << "a sanitizer's own memory drowns the measurement";
+  const Program program;
+  for (const auto& [name, text] : kinds) {
+    program.folder().write(name, text);
+    for (const char* weights : {"bf16", "int8"}) {
+      const fs::path out = program.folder().path() / (std::string{name} + weights);
+      const Outcome measured = program.run({"measure", name, "--weights", weights, "--prompt", "300",
+                                            "--generate", "3", "--device", "host", "--out", out.string()});
+      ASSERT_EQ(measured.status, 0) << measured.err;
+      const fs::path csv = only_csv(out);
+      for (const Measurement& row : read_measurements(csv)) {
+        EXPECT_EQ(row.outcome, "") << row.reason;
+        EXPECT_EQ(row.requested, row.predicted) << name;
+        EXPECT_EQ(row.model, "../" + std::string{name}) << "relative to the file";
+        EXPECT_LE(std::abs(*row.unaccounted), 1 << 20) << name;
+      }
+      const Outcome evaluated = program.run({"evaluate", csv.string(), "--json"});
+      ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+      for (const Json& row : Json::parse(evaluated.out)["rows"])
+        if (row["metric"] == "allocated") {
+          EXPECT_EQ(row["estimates"]["theory"], row["measured"]) << name;
+        }
+    }
+  }
+}
+
 TEST(MeasureVerb, CtrlCLeavesAFileThatResumeGoesOnWith) {
   if (is_sanitized()) GTEST_SKIP() << "too slow under a sanitizer";
   const Program program;
