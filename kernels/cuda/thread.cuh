@@ -9,6 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 
+/// Before loops over arrays in registers: where they are not unrolled, the array becomes local memory.
+#ifdef __CUDACC__
+#define CALIBRAM_UNROLL _Pragma("unroll")
+#else
+#define CALIBRAM_UNROLL
+#endif
+
 namespace calibram {
 
 inline constexpr int warp_size = 32;
