@@ -39,9 +39,9 @@ void try_attention(HostOps& ops, Element element, std::int64_t head_size, StepSh
   ops.rotate(queries, 2, attention, 10000, step);
   ops.append(keys, keys, step, cache);
   ops.copy_cache(cache, step.length(), copy);
-  ops.attend(attention, queries, copy, step, out);
+  ops.attend(attention, queries, copy, {}, step, out);
   ops.score(attention, queries, copy, step, scores);
-  ops.softmax(scores, probabilities);
+  ops.softmax(scores, {}, step, probabilities);
   ops.mix(attention, probabilities, copy, step, out);
 }
 
@@ -59,9 +59,7 @@ void try_the_rest(HostOps& ops) {
     ops.embed(trial.weight(element, 2, line_elements), none, tokens, step, x);
   ops.norm(Norm::rms, 1e-5, x, ones, none, x);
   ops.norm(Norm::layer, 1e-5, x, ones, ones, x);
-  for (const Activation kind :
-       {Activation::silu, Activation::gelu, Activation::relu, Activation::relu_squared})
-    ops.activate(kind, x, x);
+  for (const Activation kind : activations) ops.activate(kind, x, x);
   ops.multiply(x, x, x);
   ops.add(x, x, x);
   ops.last_rows(x, step, last);
