@@ -5,8 +5,10 @@
 #include "kernels/cuda/cuda_ops.hpp"
 #include "kernels/cuda/elements.cuh"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/routes.hpp"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace calibram {
@@ -40,7 +42,8 @@ struct RouteRow {
       for (int j = 0; j < active; ++j) {
         choice = first_of_warp(thread, first_of_lane(thread, row, choice));
         if (j == 0) largest = choice.score;
-        const float weight = expf(choice.score - largest);
+        // Where all scores are infinitely low, they are equal.
+        const float weight = choice.score == largest ? 1 : expf(choice.score - largest);
         sum += weight;
         if (thread.lane() == 0) {
           chosen[row * active + j] = choice.index;
@@ -73,10 +76,10 @@ struct RouteRow {
     return first;
   }
 
-  /// A NaN counts as infinite, so that scores have an order: it is chosen, and makes the shares NaN.
+  /// A NaN counts as the lowest score, so that all have an order.
   __device__ float score_at(std::int64_t row, int expert) const {
     const float score = scores[row * experts + expert] + (bias.empty() ? 0 : bias[expert]);
-    return score == score ? score : INFINITY;
+    return score == score ? score : -INFINITY;
   }
 };
 
@@ -117,18 +120,6 @@ struct CombineRow {
   }
 };
 
-/// Replaces the number of each row's expert by the row's place among those of all experts; where each
-/// expert's begin, and the number of rows.
-std::vector<std::int64_t> sort_by_expert(std::vector<std::int32_t>& numbers, std::int64_t experts) {
-  std::vector<std::int64_t> starts(static_cast<std::size_t>(experts) + 1);
-  for (const std::int32_t expert : numbers) ++starts[static_cast<std::size_t>(expert) + 1];
-  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-  std::vector<std::int64_t> next = starts;
-  for (std::int32_t& number : numbers)
-    number = static_cast<std::int32_t>(next[static_cast<std::size_t>(number)]++);
-  return starts;
-}
-
 }  // namespace
 
 // The experts' numbers go over the host, which must know `starts` anyway to start the products of each
@@ -147,7 +138,7 @@ void CudaOps::route(const Tensor& scores, const Tensor& bias, Routes& routes) {
     cuda_check(cudaMemcpyAsync(numbers.data(), places, bytes, cudaMemcpyDeviceToHost, stream_),
                "read the chosen experts");
   cuda_check(cudaStreamSynchronize(stream_), "choose experts");
-  routes.starts = sort_by_expert(numbers, scores.columns);
+  sort_by_expert(numbers.data(), element_count(routes.places), scores.columns, routes.starts);
   if (bytes > 0)
     cuda_check(cudaMemcpyAsync(places, numbers.data(), bytes, cudaMemcpyHostToDevice, stream_),
                "write the places of rows");
