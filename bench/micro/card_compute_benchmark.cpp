@@ -56,7 +56,7 @@ void attention(BenchmarkCard& card, benchmark::State& state, std::int64_t tokens
   cache.values = *values;
   cache.capacity = tokens;
   const StepShape step{1, tokens, 0};
-  for (auto _ : state) card.time(state, [&] { card.ops().attend(shape, *queries, cache, step, *out); });
+  for (auto _ : state) card.time(state, [&] { card.ops().attend(shape, *queries, cache, {}, step, *out); });
   // A query sees the positions up to its own; a pair costs two products of a head's length.
   const double pairs = static_cast<double>(tokens) * static_cast<double>(tokens + 1) / 2;
   card.report_operations(state, 4 * pairs * static_cast<double>(width));

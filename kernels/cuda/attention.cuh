@@ -20,22 +20,22 @@ inline constexpr float log2_of_e = 1.44269504F;
 /// The heads of a step. All query heads that share a KV head are taken together, token by token: row j is
 /// token j / group of head j % group among them, so that positions rise from row to row.
 struct HeadShape {
-  int heads, kv_heads, head_size, group;
+  int heads, kv_heads, head_size, value_size, group;
   std::int64_t batch, tokens, start;
-  std::int64_t window;  ///< positions that a query sees, itself included; 0: all before it
-  float factor;         ///< 1 / sqrt(head_size)
+  Sight sight;
+  float factor;  ///< 1 / sqrt(head_size)
 
   constexpr std::int64_t pairs() const { return batch * kv_heads; }  ///< of a sequence and a KV head
   constexpr HeadPlace place(std::int64_t pair) const { return {pair / kv_heads, pair % kv_heads}; }
   constexpr int rows() const { return static_cast<int>(tokens) * group; }
 
-  constexpr SeenRange seen(std::int64_t position) const { return seen_from(position, window); }
+  constexpr SeenRange seen(std::int64_t position) const { return seen_from(position, sight); }
   constexpr SeenRange seen_by_row(int row) const { return seen(start + row / group); }
 
-  /// Where a row begins in a tensor of [batch * tokens, heads * head_size].
-  constexpr std::int64_t offset(HeadPlace at, int row) const {
-    const std::int64_t head = at.kv_head * group + row % group;
-    return ((at.sequence * tokens + row / group) * heads + head) * head_size;
+  constexpr std::int64_t head(HeadPlace at, int row) const { return at.kv_head * group + row % group; }
+  /// A row's place among the heads of [batch * tokens, heads].
+  constexpr std::int64_t step_head(HeadPlace at, int row) const {
+    return (at.sequence * tokens + row / group) * heads + head(at, row);
   }
 };
 
@@ -46,20 +46,35 @@ inline HeadShape shape_of(const Attention& attention, StepShape step) {
   return {narrow(attention.heads),
           narrow(attention.kv_heads),
           narrow(attention.head_size),
+          narrow(attention.value_elements()),
           narrow(group),
           step.batch,
           step.tokens,
           step.start,
-          attention.window.value_or(0),
+          sight_of(attention),
           1 / std::sqrt(static_cast<float>(attention.head_size))};
 }
 
-/// One half of a cache: its keys or its values. `entry` is row * kv_heads + KV head.
+/// A logit for each query head beside its scores, whose weight goes into the sum alone; may be empty.
+struct Sinks {
+  AnyElements logits;
+
+  /// What the sum of a row lacks, where the row's weights are relative to the score `reference` in base 2.
+  __device__ float weight(std::int64_t head, float reference) const {
+    return logits.empty() ? 0 : exp2f(logits[head] * log2_of_e - reference);
+  }
+};
+
+/// The keys or the values in a cache (see CachePart). `entry` is row * kv_heads + KV head.
 template <typename T>
 struct CacheEntries {
-  const T* values;
+  const T* first;       ///< entry's elements
   const float* scales;  ///< of INT8, one an entry
+  std::int64_t stride;  ///< from entry to entry
+  int size;
+  bool in_quads;  ///< all entries begin and end where four elements may be loaded at once
 
+  __device__ const T* at(std::int64_t entry) const { return first + entry * stride; }
   __device__ float scale(std::int64_t entry) const {
     if constexpr (std::is_same_v<T, std::int8_t>) return scales[entry];
     return 1;
@@ -73,9 +88,16 @@ struct CacheView {
 };
 
 template <typename T>
-CacheView<T> view_of(const KvCache& cache) {
-  return {{elements<T>(cache.keys), elements<float>(cache.key_scales)},
-          {elements<T>(cache.values), elements<float>(cache.value_scales)},
+CacheEntries<T> entries_of(const CachePart& part) {
+  const T* first = elements<T>(part.entries) + part.offset;
+  const bool in_quads = reinterpret_cast<std::uintptr_t>(first) % (4 * sizeof(T)) == 0 &&
+                        part.stride % 4 == 0 && part.size % 4 == 0;
+  return {first, elements<float>(part.scales), part.stride, static_cast<int>(part.size), in_quads};
+}
+
+template <typename T>
+CacheView<T> view_of(const KvCache& cache, const Attention& attention) {
+  return {entries_of<T>(keys_in(cache, attention)), entries_of<T>(values_in(cache, attention)),
           rows_of(cache)};
 }
 
@@ -97,7 +119,8 @@ __device__ inline void list_entries(Thread& thread, const CacheRows& rows, const
 
 /// Attention of any format and head size without tensor cores, split over the keys where there are few
 /// queries; the parts' results meet in `workspace`.
-void attend_in_parts(cudaStream_t stream, const DeviceBuffer& workspace, const HeadShape& shape,
-                     const Tensor& queries, const KvCache& cache, const Tensor& out);
+void attend_in_parts(cudaStream_t stream, const DeviceBuffer& workspace, const Attention& attention,
+                     StepShape step, const Tensor& queries, const KvCache& cache, const Tensor& sinks,
+                     const Tensor& out);
 
 }  // namespace calibram

@@ -124,9 +124,9 @@ struct ExpandRow {
 };
 
 template <typename Piece>
-void expand(cudaStream_t stream, const Attention& attention, const Tensor& x, const Tensor& out) {
-  const auto pieces =
-      attention.head_size * element_bytes(x.element) / static_cast<std::int64_t>(sizeof(Piece));
+void expand(cudaStream_t stream, const Attention& attention, std::int64_t head_bytes, const Tensor& x,
+            const Tensor& out) {
+  const auto pieces = head_bytes / static_cast<std::int64_t>(sizeof(Piece));
   launch(stream, grid_over_rows(x.rows),
          ExpandRow<Piece>{elements<Piece>(x), elements<Piece>(out), x.rows, static_cast<int>(attention.heads),
                           static_cast<int>(attention.kv_heads), static_cast<int>(pieces)});
@@ -138,7 +138,7 @@ void CudaOps::append(const Tensor& keys, const Tensor& values, StepShape step, K
   check_append(keys, values, step, cache);
   const Places places{rows_of(cache), step.tokens, step.start};
   append_to(stream_, keys, cache.keys, cache.key_scales, places);
-  append_to(stream_, values, cache.values, cache.value_scales, places);
+  if (!values.empty()) append_to(stream_, values, cache.values, cache.value_scales, places);
 }
 
 void CudaOps::copy_cache(const KvCache& from, std::int64_t positions, KvCache& to) {
@@ -152,9 +152,12 @@ void CudaOps::copy_cache(const KvCache& from, std::int64_t positions, KvCache& t
 
 void CudaOps::expand_heads(const Attention& attention, const Tensor& x, Tensor& out) {
   check_expand_heads(attention, x, out);
-  const bool in_packs = attention.head_size * element_bytes(x.element) % std::int64_t{pack_alignment} == 0;
-  if (in_packs && is_aligned(x) && is_aligned(out)) return expand<uint4>(stream_, attention, x, out);
-  expand<unsigned char>(stream_, attention, x, out);
+  // Of keys or of values, whose heads may have another size.
+  const std::int64_t head_bytes = x.columns / attention.kv_heads * element_bytes(x.element);
+  const bool in_packs = head_bytes % std::int64_t{pack_alignment} == 0;
+  if (in_packs && is_aligned(x) && is_aligned(out))
+    return expand<uint4>(stream_, attention, head_bytes, x, out);
+  expand<unsigned char>(stream_, attention, head_bytes, x, out);
 }
 
 }  // namespace calibram

@@ -10,20 +10,21 @@
 namespace calibram {
 namespace {
 
-/// One half of a cache, element by element.
+/// The keys or the values in a cache (see CachePart), element by element.
 struct AnyEntries {
   AnyElements values;
   const float* scales;
   CacheRows rows;
+  std::int64_t stride, offset;
 
   __device__ float at(const HeadShape& shape, HeadPlace place, std::int64_t position, int column) const {
-    const std::int64_t entry = rows.row(place.sequence, position) * shape.kv_heads + place.kv_head;
-    const float value = values[entry * shape.head_size + column];
+    const std::int64_t entry = entry_at(rows, shape, place, position);
+    const float value = values[entry * stride + offset + column];
     return values.element == Element::int8 ? value * scales[entry] : value;
   }
 };
-AnyEntries any_entries(const Tensor& entries, const Tensor& scales, const KvCache& cache) {
-  return {any_elements(entries), elements<float>(scales), rows_of(cache)};
+AnyEntries any_entries(const CachePart& part, const KvCache& cache) {
+  return {any_elements(part.entries), elements<float>(part.scales), rows_of(cache), part.stride, part.offset};
 }
 
 /// The tokens of one query head of one sequence, of which a block takes some.
@@ -31,9 +32,9 @@ struct QueryHead {
   std::int64_t sequence, head;
 
   __device__ HeadPlace place(const HeadShape& shape) const { return {sequence, head / shape.group}; }
-  /// Where a token's head begins in a tensor of [batch * tokens, heads * head_size].
-  __device__ std::int64_t offset(const HeadShape& shape, std::int64_t token) const {
-    return ((sequence * shape.tokens + token) * shape.heads + head) * shape.head_size;
+  /// A token's head among those of [batch * tokens, heads].
+  __device__ std::int64_t step_head(const HeadShape& shape, std::int64_t token) const {
+    return (sequence * shape.tokens + token) * shape.heads + head;
   }
   /// A token's row in the score matrix.
   __device__ std::int64_t score_row(const HeadShape& shape, std::int64_t token) const {
@@ -82,7 +83,8 @@ struct ScoreTile {
           thread, shape.head_size,
           [&](int row, std::int64_t k) {
             const std::int64_t token = tile.first_token + row;
-            return token < shape.tokens ? queries[tile.head.offset(shape, token) + k] : 0;
+            if (token >= shape.tokens) return 0.0F;
+            return queries[tile.head.step_head(shape, token) * shape.head_size + k];
           },
           [&](int column, std::int64_t k) {
             const std::int64_t position = tile.first_column + column;
@@ -128,12 +130,12 @@ struct MixTile {
         },
         [&](int column, std::int64_t position) {
           const int element = static_cast<int>(tile.first_column) + column;
-          return element < shape.head_size ? values.at(shape, place, position, element) : 0;
+          return element < shape.value_size ? values.at(shape, place, position, element) : 0;
         });
     product.for_each(thread, [&](int row, int column, float sum) {
       const std::int64_t token = tile.first_token + row, element = tile.first_column + column;
-      if (token < shape.tokens && element < shape.head_size)
-        out.set(tile.head.offset(shape, token) + element, sum);
+      if (token < shape.tokens && element < shape.value_size)
+        out.set(tile.head.step_head(shape, token) * shape.value_size + element, sum);
     });
   }
 };
@@ -143,6 +145,8 @@ template <typename X, typename Out>
 struct SoftmaxRow {
   const X* x;
   Out* out;
+  Sinks sinks;
+  std::int64_t heads, tokens;  ///< of the sinks: row r is of head r / tokens % heads
   std::int64_t rows, columns;
 
   __device__ void operator()(Thread& thread) const {
@@ -158,7 +162,8 @@ struct SoftmaxRow {
       }
       const float largest = block_reduce(thread, maximum, thread.shared<float>(), -INFINITY, Largest{});
       const float share = maximum == -INFINITY ? 0 : sum * exp2f(maximum - largest);
-      const float total = block_reduce(thread, share, thread.shared<float>(), 0, Sum{});
+      const float total = block_reduce(thread, share, thread.shared<float>(), 0, Sum{}) +
+                          sinks.weight(row / tokens % heads, largest);
       for (std::int64_t i = thread.index(); i < columns; i += thread.count())
         store(exp2f(as_float(from[i]) * log2_of_e - largest) / total, out[row * columns + i]);
     }
@@ -169,38 +174,41 @@ struct SoftmaxRow {
 
 void CudaOps::score(const Attention& attention, const Tensor& queries, const KvCache& cache, StepShape step,
                     Tensor& scores) {
-  check_attention(attention, queries, cache, step, "score");
+  check_queries(attention, queries, cache, step, "score");
   check_scores(attention, scores, step, "score");
   const HeadShape shape = shape_of(attention, step);
   const HeadTiles tiles{step.tokens, step.length()};
   launch<ProductTile::threads>(
       stream_, tiles.grid(shape),
-      ScoreTile{shape, tiles, any_elements(queries), any_entries(cache.keys, cache.key_scales, cache),
+      ScoreTile{shape, tiles, any_elements(queries), any_entries(keys_in(cache, attention), cache),
                 any_elements(scores)});
 }
 
-void CudaOps::softmax(const Tensor& x, Tensor& out) {
-  check_softmax(x, out);
+void CudaOps::softmax(const Tensor& x, const Tensor& sinks, StepShape step, Tensor& out) {
+  check_softmax(x, sinks, step, out);
+  const std::int64_t heads = std::max(element_count(sinks), std::int64_t{1}),
+                     tokens = std::max(step.tokens, std::int64_t{1});  // unused without sinks
   const Grid grid = grid_over_rows(x.rows, reduction_bytes);
   with_float(x, "softmax", [&](auto* in) {
     with_float(out, "softmax", [&](auto* result) {
       using X = Pointee<decltype(in)>;
       using Out = Pointee<decltype(result)>;
-      launch(stream_, grid, SoftmaxRow<X, Out>{elements<X>(x), elements<Out>(out), x.rows, x.columns});
+      launch(stream_, grid,
+             SoftmaxRow<X, Out>{elements<X>(x), elements<Out>(out), Sinks{any_elements(sinks)}, heads, tokens,
+                                x.rows, x.columns});
     });
   });
 }
 
 void CudaOps::mix(const Attention& attention, const Tensor& probabilities, const KvCache& cache,
                   StepShape step, Tensor& out) {
-  check_attention(attention, out, cache, step, "mix");
+  check_mixed(attention, out, cache, step, "mix");
   check_scores(attention, probabilities, step, "mix");
   const HeadShape shape = shape_of(attention, step);
-  const HeadTiles tiles{step.tokens, attention.head_size};
-  launch<ProductTile::threads>(
-      stream_, tiles.grid(shape),
-      MixTile{shape, tiles, any_elements(probabilities), any_entries(cache.values, cache.value_scales, cache),
-              any_elements(out)});
+  const HeadTiles tiles{step.tokens, attention.value_elements()};
+  launch<ProductTile::threads>(stream_, tiles.grid(shape),
+                               MixTile{shape, tiles, any_elements(probabilities),
+                                       any_entries(values_in(cache, attention), cache), any_elements(out)});
 }
 
 }  // namespace calibram

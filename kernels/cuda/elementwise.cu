@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Operations on single elements: activations, products, sums, conversion between FP16 and FP32; eight
-// elements a thread where the tensors are aligned. Run them alone: cuda_tests --gtest_filter='Elementwise*',
-// or without a card cuda_emulation_tests.
+// Operations on single elements: activations, products, sums, conversion between FP16 and FP32, copies of
+// columns; eight elements a thread where the tensors are aligned. Run them alone: cuda_tests
+// --gtest_filter='Elementwise*', or without a card cuda_emulation_tests.
 #include "kernels/checks.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
 #include "kernels/cuda/elements.cuh"
@@ -63,6 +63,8 @@ struct Activate {
     constexpr float twice_root = 1.5957691216F;          // 2 sqrt(2 / pi)
     if (kind == Activation::relu) return x < 0 ? 0 : x;  // a NaN stays
     if (kind == Activation::relu_squared) return x < 0 ? 0 : x * x;
+    if (kind == Activation::sigmoid) return 1 / (1 + expf(-x));
+    if (kind == Activation::tanh) return tanhf(x);
     const float slope = kind == Activation::silu ? x : twice_root * (x + 0.044715F * x * x * x);
     return x / (1 + expf(-slope));
   }
@@ -75,6 +77,38 @@ struct Product {
 };
 struct Total {
   __device__ float operator()(float x, float y) const { return x + y; }
+};
+
+/// out = x * y for a y of one factor a row, or one a column; a block per row. `out` may be `x`.
+template <typename X, typename Out>
+struct Scale {
+  const X* x;
+  AnyElements y;
+  Out* out;
+  std::int64_t rows, columns;
+  std::int64_t row_step, column_step;  ///< of y, one of them 0
+
+  __device__ void operator()(Thread& thread) const {
+    for (std::int64_t row = thread.block(); row < rows; row += thread.blocks())
+      for (std::int64_t i = thread.index(); i < columns; i += thread.count()) {
+        const std::int64_t at = row * columns + i;
+        store(as_float(x[at]) * y[row * row_step + i * column_step], out[at]);
+      }
+  }
+};
+
+/// Copies `count` columns in pieces of one Piece, a block per row. All lengths are in pieces.
+template <typename Piece>
+struct CopyRow {
+  const Piece* x;  ///< the first that is copied
+  Piece* out;      ///< where it goes
+  std::int64_t rows, count, x_stride, out_stride;
+
+  __device__ void operator()(Thread& thread) const {
+    for (std::int64_t row = thread.block(); row < rows; row += thread.blocks())
+      for (std::int64_t i = thread.index(); i < count; i += thread.count())
+        out[row * out_stride + i] = x[row * x_stride + i];
+  }
 };
 
 /// How many of `count` elements are taken in packs, and the threads for them and the rest.
@@ -123,6 +157,33 @@ void combine(cudaStream_t stream, const Function& f, const Tensor& x, const Tens
   });
 }
 
+/// y has as many elements as x has rows, or columns.
+void scale(cudaStream_t stream, const Tensor& x, const Tensor& y, const Tensor& out) {
+  const bool by_row = y.columns == 1 && y.rows == x.rows;
+  with_float(x, "multiply", [&](auto* in) {
+    with_float(out, "multiply", [&](auto* result) {
+      using X = Pointee<decltype(in)>;
+      using Out = Pointee<decltype(result)>;
+      launch(stream, grid_over_rows(x.rows),
+             Scale<X, Out>{elements<X>(x), any_elements(y), elements<Out>(out), x.rows, x.columns,
+                           by_row ? 1 : 0, by_row ? 0 : 1});
+    });
+  });
+}
+
+/// The lengths of a copy of columns, in bytes.
+struct ColumnCopy {
+  std::int64_t from, to, count, x_stride, out_stride;
+};
+
+template <typename Piece>
+void copy_in(cudaStream_t stream, const Tensor& x, const Tensor& out, const ColumnCopy& lengths) {
+  constexpr std::int64_t size = sizeof(Piece);
+  launch(stream, grid_over_rows(x.rows),
+         CopyRow<Piece>{elements<Piece>(x) + lengths.from / size, elements<Piece>(out) + lengths.to / size,
+                        x.rows, lengths.count / size, lengths.x_stride / size, lengths.out_stride / size});
+}
+
 }  // namespace
 
 void CudaOps::activate(Activation kind, const Tensor& x, Tensor& out) {
@@ -130,6 +191,8 @@ void CudaOps::activate(Activation kind, const Tensor& x, Tensor& out) {
 }
 
 void CudaOps::multiply(const Tensor& x, const Tensor& y, Tensor& out) {
+  check_multiply(x, y, out);
+  if (element_count(x) != element_count(y)) return scale(stream_, x, y, out);
   combine(stream_, Product{}, x, y, out, "multiply");
 }
 
@@ -138,5 +201,15 @@ void CudaOps::add(const Tensor& x, const Tensor& y, Tensor& out) {
 }
 
 void CudaOps::convert(const Tensor& x, Tensor& out) { apply(stream_, Same{}, x, out, "convert"); }
+
+void CudaOps::copy_columns(const Tensor& x, std::int64_t from, std::int64_t count, Tensor& out,
+                           std::int64_t to) {
+  check_copy_columns(x, from, count, out, to);
+  const std::int64_t size = element_bytes(x.element);
+  const ColumnCopy bytes{from * size, to * size, count * size, x.columns * size, out.columns * size};
+  const std::int64_t all = bytes.from | bytes.to | bytes.count | bytes.x_stride | bytes.out_stride;
+  const bool in_packs = all % std::int64_t{pack_alignment} == 0 && is_aligned(x) && is_aligned(out);
+  in_packs ? copy_in<uint4>(stream_, x, out, bytes) : copy_in<std::uint16_t>(stream_, x, out, bytes);
+}
 
 }  // namespace calibram

@@ -12,10 +12,11 @@ namespace {
 template <typename X, typename W, typename Out>
 struct NormRow {
   const X* x;
-  const W* weight;
-  const W* bias;  ///< may be null
+  const W* weight;  ///< may be null
+  const W* bias;    ///< may be null
   Out* out;
   std::int64_t rows, columns;
+  std::int64_t weights;  ///< rows of the weight, which those of x take in turns
   float epsilon;
   bool centred;  ///< LayerNorm subtracts the mean
 
@@ -25,8 +26,10 @@ struct NormRow {
       const float mean = centred ? mean_of(thread, from, 0, [](float value) { return value; }) : 0;
       const float square = mean_of(thread, from, mean, [](float value) { return value * value; });
       const float factor = 1 / sqrtf(square + epsilon);
+      const W* factors = weight == nullptr ? nullptr : weight + row % weights * columns;
       for (std::int64_t i = thread.index(); i < columns; i += thread.count()) {
-        const float scaled = (as_float(from[i]) - mean) * factor * as_float(weight[i]);
+        const float normed = (as_float(from[i]) - mean) * factor;
+        const float scaled = factors == nullptr ? normed : normed * as_float(factors[i]);
         store(bias == nullptr ? scaled : scaled + as_float(bias[i]), out[row * columns + i]);
       }
     }
@@ -47,17 +50,21 @@ struct NormRow {
 void CudaOps::norm(Norm kind, double epsilon, const Tensor& x, const Tensor& weight, const Tensor& bias,
                    Tensor& out) {
   check_norm(x, weight, bias, out);
-  require(bias.empty() || bias.element == weight.element, "norm", "weight and bias differ in format");
+  require(bias.empty() || weight.empty() || bias.element == weight.element, "norm",
+          "weight and bias differ in format");
+  const Tensor& given = !weight.empty() ? weight : !bias.empty() ? bias : x;  // one of them has the format
+  const std::int64_t weights = weight.empty() ? 1 : element_count(weight) / x.columns;
   const Grid grid = grid_over_rows(x.rows, reduction_bytes);
   with_float(x, "norm", [&](auto* in) {
-    with_float(weight, "norm", [&](auto* factor) {
+    with_float(given, "norm", [&](auto* factor) {
       with_float(out, "norm", [&](auto* result) {
         using X = Pointee<decltype(in)>;
         using W = Pointee<decltype(factor)>;
         using Out = Pointee<decltype(result)>;
-        launch(stream_, grid,
-               NormRow<X, W, Out>{elements<X>(x), elements<W>(weight), elements<W>(bias), elements<Out>(out),
-                                  x.rows, x.columns, static_cast<float>(epsilon), kind == Norm::layer});
+        launch(
+            stream_, grid,
+            NormRow<X, W, Out>{elements<X>(x), elements<W>(weight), elements<W>(bias), elements<Out>(out),
+                               x.rows, x.columns, weights, static_cast<float>(epsilon), kind == Norm::layer});
       });
     });
   });

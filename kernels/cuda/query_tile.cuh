@@ -42,6 +42,7 @@ struct QueryTileAttention : QueryTiling<head_class> {
   HeadShape shape;
   const __half* query;
   CacheView<T> cache;
+  Sinks sinks;
   AnyElements out;
   std::int64_t tiles;  ///< of one KV head
 
@@ -84,7 +85,7 @@ struct QueryTileAttention : QueryTiling<head_class> {
       const int row = i / chunks, column = i % chunks * 8;
       Chunk<__half, 8> chunk{};
       if (tile.first_row + row < shape.rows() && column < shape.head_size)
-        chunk = chunk.load(query + shape.offset(tile.at, tile.first_row + row) + column);
+        chunk = chunk.load(query + shape.step_head(tile.at, tile.first_row + row) * shape.head_size + column);
       chunk.store(thread.shared<__half>() + row * stride + column);
     }
   }
@@ -116,7 +117,7 @@ struct QueryTileAttention : QueryTiling<head_class> {
       const int index = thread.index() + i * threads, column = index % chunks * 8;
       const std::int64_t entry = entries[index / chunks];
       const bool exists = entry >= 0 && column < shape.head_size;
-      loaded[i] = exists ? Chunk<T, 8>::load(from.values + entry * shape.head_size + column) : Chunk<T, 8>{};
+      loaded[i] = exists ? Chunk<T, 8>::load(from.at(entry) + column) : Chunk<T, 8>{};
     }
     for (int i = thread.index(); i < keys; i += threads)
       thread.shared<float>(scales_to)[i] = entries[i] >= 0 ? from.scale(entries[i]) * factor : 0;
@@ -244,8 +245,9 @@ struct QueryTileAttention : QueryTiling<head_class> {
   }
 
   __device__ void write(Thread& thread, const Tile& tile, const Running& row, Mixed& mixed) const {
-    const float sum = row.sum + thread.from_lane(row.sum, thread.lane() ^ 1);
     const int own = tile.first_row + own_row(thread);
+    const float sum = row.sum + thread.from_lane(row.sum, thread.lane() ^ 1) +
+                      sinks.weight(shape.head(tile.at, own), row.reference);
     CALIBRAM_UNROLL
     for (int i = 0; i < head_class / matrix_size; ++i) {
       if (i * matrix_size >= shape.head_size) break;
@@ -253,7 +255,7 @@ struct QueryTileAttention : QueryTiling<head_class> {
       const std::int64_t column = i * matrix_size + thread.lane() % 2 * 8;
       if (own < shape.rows())
         for (int j = 0; j < 8; ++j)
-          out.set(shape.offset(tile.at, own) + column + j, from[j] / sum * unit(thread));
+          out.set(shape.step_head(tile.at, own) * shape.head_size + column + j, from[j] / sum * unit(thread));
       sync_warp(thread);
     }
   }

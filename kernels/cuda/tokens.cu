@@ -8,14 +8,12 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace calibram {
 namespace {
 
-/// A block per row. A kernel cannot throw: the row of a token outside the vocabulary becomes NaN, which shows
-/// in every result, and nothing is read.
+/// A block per row. A token outside the table reads its first row.
 template <typename T, typename Out>
 struct EmbedRow {
   const T* table;
@@ -28,9 +26,10 @@ struct EmbedRow {
 
   __device__ void operator()(Thread& thread) const {
     for (std::int64_t row = thread.block(); row < rows; row += thread.blocks()) {
-      const std::int64_t position = start + row % step_tokens;
+      const std::int64_t position = start + row % step_tokens, drawn = tokens[row];
+      const std::int64_t token = drawn >= 0 && drawn < vocabulary ? drawn : 0;
       for (std::int64_t i = thread.index(); i < columns; i += thread.count()) {
-        const float value = entry(tokens[row], i);
+        const float value = entry(token, i);
         store(positions.empty() ? value : value + positions[position * columns + i], out[row * columns + i]);
       }
     }
@@ -38,7 +37,6 @@ struct EmbedRow {
 
  private:
   __device__ float entry(std::int64_t token, std::int64_t i) const {
-    if (token < 0 || token >= vocabulary) return std::numeric_limits<float>::quiet_NaN();
     const float value = as_float(table[token * table_columns + i]);
     return scales == nullptr ? value : value * scales[token];
   }
@@ -58,12 +56,15 @@ __device__ inline void sine_cosine(float half_turns, float& sine, float& cosine)
 /// A block per row. A thread turns the pair (i, i + half) of a few heads by the same angle.
 template <typename X>
 struct RotateRow {
-  static constexpr int heads_each = 4;
+  static constexpr int heads_each = 4, step_pairs = 32;
 
   X* x;
   std::int64_t rows, columns, start, step_tokens;
   int heads, head_size, half;
-  std::array<double, largest_head_size / 2> turns;  ///< of pair i from one position to the next
+  /// The turns of pair i from one position to the next are few[i % 32] * many[i / 32]: all of them would not
+  /// fit a kernel's 4 KiB of arguments (CUDA 12.0).
+  std::array<double, step_pairs> few;
+  std::array<double, largest_head_size / 2 / step_pairs> many;
 
   __device__ void operator()(Thread& thread) const {
     const int work = (heads + heads_each - 1) / heads_each * half;
@@ -77,7 +78,7 @@ struct RotateRow {
  private:
   __device__ void rotate(X* line, int first_head, int i, double position) const {
     // Angles reach 1e5 and more, where floats are too coarse; what remains of them within a turn is not.
-    const double all_turns = position * turns.data()[i];
+    const double all_turns = position * (few.data()[i % step_pairs] * many.data()[i / step_pairs]);
     float sine, cosine;
     sine_cosine(static_cast<float>(2 * (all_turns - rint(all_turns))), sine, cosine);
     const int end = std::min(first_head + heads_each, heads);
@@ -199,10 +200,14 @@ void CudaOps::rotate(Tensor& x, std::int64_t heads, const Attention& attention, 
                         static_cast<int>(heads),
                         static_cast<int>(attention.head_size),
                         static_cast<int>(size / 2),
+                        {},
                         {}};
-    for (std::int64_t i = 0; i < size / 2; ++i)
-      kernel.turns[static_cast<std::size_t>(i)] =
-          std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(size)) / (2 * std::numbers::pi);
+    // Pair i turns by theta^(-2 i / size) radians.
+    const double slower = std::pow(theta, -2 / static_cast<double>(size));
+    for (std::size_t i = 0; i < kernel.few.size(); ++i)
+      kernel.few[i] = std::pow(slower, static_cast<double>(i)) / (2 * std::numbers::pi);
+    for (std::size_t i = 0; i < kernel.many.size(); ++i)
+      kernel.many[i] = std::pow(slower, static_cast<double>(i * kernel.few.size()));
     launch(stream_, grid_over_rows(x.rows), kernel);
   });
 }

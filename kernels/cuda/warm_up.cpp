@@ -52,7 +52,7 @@ void try_attention(Ops& ops, const AttentionTrial& tried) {
   KvCache cache = trial.cache(tried.cached, attention, tried.step, tried.block_tokens);
   ops.rotate(queries, 2, attention, 10000, tried.step);
   ops.append(keys, keys, tried.step, cache);
-  ops.attend(attention, queries, cache, tried.step, out);
+  ops.attend(attention, queries, cache, {}, tried.step, out);
 }
 
 void try_eager_attention(Ops& ops, const AttentionTrial& tried) {
@@ -65,8 +65,8 @@ void try_eager_attention(Ops& ops, const AttentionTrial& tried) {
   Tensor wide = trial.tensor(Element::fp32, 2 * step.rows(), step.length());
   const KvCache cache = trial.cache(tried.cached, attention, step, tried.block_tokens);
   ops.score(attention, queries, cache, step, scores);
-  ops.softmax(scores, wide);
-  ops.softmax(scores, scores);
+  ops.softmax(scores, {}, step, wide);
+  ops.softmax(scores, {}, step, scores);
   ops.mix(attention, scores, cache, step, out);
   if (tried.block_tokens > 0) return;  // only contiguous caches grow
   KvCache copy = trial.cache(tried.cached, attention, step);
@@ -94,11 +94,11 @@ void try_the_rest(Ops& ops, Element element, std::int64_t width) {
   }
   ops.norm(Norm::rms, 1e-5, x, ones, none, x);
   ops.norm(Norm::layer, 1e-5, x, ones, ones, x);
-  for (const Activation kind :
-       {Activation::silu, Activation::gelu, Activation::relu, Activation::relu_squared})
-    ops.activate(kind, x, x);
+  for (const Activation kind : activations) ops.activate(kind, x, x);
   ops.multiply(x, x, x);
+  ops.multiply(x, ones, x);
   ops.add(x, x, x);
+  ops.copy_columns(ones, 0, width, last, 0);
   ops.last_rows(x, step, last);
   ops.sample(last, token);
   for (const Element result : floats) {

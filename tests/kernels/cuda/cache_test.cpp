@@ -56,7 +56,7 @@ TEST_F(CacheOnCard, AppendWritesWhatTheHostWritesAndNothingElse) {
 }
 
 TEST_F(CacheOnCard, HeadsOfEverySizeAreQuantisedAsOnTheHost) {
-  for (const std::int64_t size : {1, 31, 32, 128, 512}) {
+  for (const std::int64_t size : {1, 31, 32, 128, 576, 1024}) {
     KvCache host{poisoned(Element::int8, 6, 2 * size), poisoned(Element::int8, 6, 2 * size),
                  poisoned(Element::fp32, 6, 2), poisoned(Element::fp32, 6, 2), 3};
     KvCache card = guarded_copy(host);
@@ -65,6 +65,34 @@ TEST_F(CacheOnCard, HeadsOfEverySizeAreQuantisedAsOnTheHost) {
     cuda.append(guarded(keys), guarded(values), {2, 2, 1}, card);
     expect_cache(card, host);
   }
+}
+
+TEST_F(CacheOnCard, LatentCachesTakeKeysAlone) {
+  constexpr std::int64_t latent = 576;
+  for (const Element entries : {Element::fp16, Element::int8})
+    for (const Element in : floats) {
+      KvCache host{poisoned(entries, 8, latent), {}, {}, {}, 4};
+      if (entries == Element::int8) host.key_scales = poisoned(Element::fp32, 8, 1);
+      KvCache card = guarded_copy(host);
+      const Tensor keys = random(in, 4, latent);
+      ops.append(keys, {}, {2, 2, 1}, host);
+      cuda.append(guarded(keys), {}, {2, 2, 1}, card);
+      expect_cache(card, host);
+      KvCache twice{poisoned(entries, 12, latent), {}, {}, {}, 6};
+      if (entries == Element::int8) twice.key_scales = poisoned(Element::fp32, 12, 1);
+      KvCache copied = guarded_copy(twice);
+      ops.copy_cache(host, 3, twice);
+      cuda.copy_cache(card, 3, copied);
+      expect_cache(copied, twice);
+    }
+}
+
+TEST_F(CacheOnCard, ValuesWithoutRoomForThemAreRefused) {
+  KvCache latent{guarded(Element::fp16, 4, columns), {}, {}, {}, 4},
+      whole = guarded_copy(cache(Element::fp16, 1, 4));
+  const Tensor rows = guarded(random(Element::fp16, 1, columns));
+  EXPECT_THROW(cuda.append(rows, rows, {1, 1, 0}, latent), InputError);
+  EXPECT_THROW(cuda.append(rows, {}, {1, 1, 0}, whole), InputError);
 }
 
 TEST_F(CacheOnCard, ANanSpoilsTheScaleOfItsHeadOnly) {
@@ -126,6 +154,19 @@ TEST_F(CacheOnCard, HeadsAreRepeatedAsOnTheHost) {
         cuda.expand_heads(attention, guarded(x), out);
         expect_bytes(out, expected);
       }
+}
+
+TEST_F(CacheOnCard, HeadsOfValuesAreRepeatedThoughKeysHaveAnotherSize) {
+  Attention attention;
+  attention.heads = 4;
+  attention.kv_heads = 2;
+  attention.head_size = 24;
+  attention.value_size = 16;
+  const Tensor values = random(Element::fp16, 3, 2 * 16);
+  Tensor expected = poisoned(Element::fp16, 3, 4 * 16), out = guarded(Element::fp16, 3, 4 * 16);
+  ops.expand_heads(attention, values, expected);
+  cuda.expand_heads(attention, guarded(values), out);
+  expect_bytes(out, expected);
 }
 
 TEST_F(CacheOnCard, HeadsOfOtherShapesAreNotRepeated) {

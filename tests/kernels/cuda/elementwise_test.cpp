@@ -9,8 +9,6 @@ namespace calibram {
 namespace {
 
 constexpr Element floats[] = {Element::fp16, Element::fp32};
-constexpr Activation activations[] = {Activation::silu, Activation::gelu, Activation::relu,
-                                      Activation::relu_squared};
 
 struct Size {
   std::int64_t rows, columns, shift;  ///< shifted tensors are not aligned
@@ -34,11 +32,16 @@ TEST_F(ElementwiseOnCard, ActivationsAreTheHosts) {
 }
 
 TEST_F(ElementwiseOnCard, ActivationsHoldAtTheEndsOfTheRange) {
+  const auto ends_of = [](Activation kind) -> Doubles {
+    if (kind == Activation::relu_squared) return {0, 0, 0, 10000, INFINITY};
+    if (kind == Activation::sigmoid) return {0, 0, 0.5, 1, 1};
+    if (kind == Activation::tanh) return {-1, -1, 0, 1, 1};
+    return {0, 0, 0, 100, 65504};
+  };
   for (const Activation kind : activations) {
     Tensor x = guarded(holding(Element::fp16, 1, 5, {-65504, -100, 0, 100, 65504}));
     cuda.activate(kind, x, x);
-    EXPECT_EQ(read(back(x)), kind == Activation::relu_squared ? (Doubles{0, 0, 0, 10000, INFINITY})
-                                                              : (Doubles{0, 0, 0, 100, 65504}));
+    EXPECT_EQ(read(back(x)), ends_of(kind)) << static_cast<int>(kind);
   }
 }
 
@@ -77,6 +80,63 @@ TEST_F(ElementwiseOnCard, ProductsAndSumsAreTheHosts) {
           cuda.add(guarded(x, shift), guarded(y), out);
           expect_on_card(out, expected);
         }
+}
+
+TEST_F(ElementwiseOnCard, AFactorARowOrAColumnIsTheHosts) {
+  for (const Element first : floats)
+    for (const Element second : floats)
+      for (const Element result : floats)
+        for (const auto& [rows, columns, shift] : sizes)
+          for (const bool by_row : {true, false}) {
+            const Tensor x = random(first, rows, columns),
+                         y = by_row ? random(second, rows, 1) : random(second, 1, columns);
+            Tensor expected = poisoned(result, rows, columns), out = guarded(result, rows, columns, shift);
+            ops.multiply(x, y, expected);
+            cuda.multiply(guarded(x, shift), guarded(y, shift), out);
+            expect_on_card(out, expected);
+            if (first != result) continue;
+            Tensor in_place = guarded(x, shift);
+            cuda.multiply(in_place, guarded(y), in_place);
+            expect_on_card(in_place, expected);
+          }
+}
+
+// As many rows as columns: the shape of the factors says which they are.
+TEST_F(ElementwiseOnCard, FactorsOfASquareAreByRowWhereTheyAreOneColumn) {
+  const Tensor x = guarded(holding(Element::fp32, 2, 2, {1, 2, 3, 4}));
+  Tensor out = guarded(Element::fp32, 2, 2);
+  cuda.multiply(x, guarded(holding(Element::fp32, 2, 1, {10, 100})), out);
+  EXPECT_EQ(read(back(out)), (Doubles{10, 20, 300, 400}));
+  cuda.multiply(x, guarded(holding(Element::fp32, 1, 2, {10, 100})), out);
+  EXPECT_EQ(read(back(out)), (Doubles{10, 200, 30, 400}));
+}
+
+TEST_F(ElementwiseOnCard, ColumnsAreCopiedAsOnTheHostAndNothingElse) {
+  struct Case {
+    std::int64_t x_columns, from, count, out_columns, to;
+  };
+  // Whole packs of 16 bytes, and each of the five lengths that are none.
+  for (const Element element : floats)
+    for (const std::int64_t shift : {0, 1})
+      for (const Case& c : {Case{64, 16, 32, 48, 8}, Case{65, 16, 32, 48, 8}, Case{64, 17, 32, 48, 8},
+                            Case{64, 16, 31, 48, 8}, Case{64, 16, 32, 49, 8}, Case{64, 16, 32, 48, 7},
+                            Case{600, 0, 600, 600, 0}, Case{8, 0, 0, 8, 8}}) {
+        const Tensor x = random(element, 5, c.x_columns), before = random(element, 5, c.out_columns);
+        Tensor expected = poisoned(element, 5, c.out_columns), out = guarded(before, shift);
+        ops.convert(before, expected);
+        ops.copy_columns(x, c.from, c.count, expected, c.to);
+        cuda.copy_columns(guarded(x, shift), c.from, c.count, out, c.to);
+        expect_bytes(out, expected);
+      }
+}
+
+TEST_F(ElementwiseOnCard, ColumnsThatAreNotThereAreNotCopied) {
+  const Tensor x = guarded(Element::fp16, 2, 8);
+  Tensor out = guarded(Element::fp16, 2, 6), wide = guarded(Element::fp32, 2, 8);
+  EXPECT_THROW(cuda.copy_columns(x, 3, 6, out, 0), InputError);
+  EXPECT_THROW(cuda.copy_columns(x, 0, 4, out, 3), InputError);
+  EXPECT_THROW(cuda.copy_columns(x, -1, 4, out, 0), InputError);
+  EXPECT_THROW(cuda.copy_columns(x, 0, 4, wide, 0), InputError);
 }
 
 TEST_F(ElementwiseOnCard, TheOutputMayBeTheInput) {
@@ -140,6 +200,7 @@ TEST_F(ElementwiseOnCard, TensorsOfOtherSizesOrFormatsAreRefused) {
   EXPECT_THROW(cuda.add(x, out, x), InputError);
   EXPECT_THROW(cuda.convert(x, raw), InputError);
   EXPECT_THROW(cuda.multiply(x, raw, x), InputError);
+  EXPECT_THROW(cuda.multiply(x, guarded(Element::fp16, 1, 2), x), InputError);
 }
 
 }  // namespace

@@ -32,6 +32,28 @@ TEST_P(NormOnCard, WorksInPlace) {
   expect_on_card(out, expected);
 }
 
+TEST_P(NormOnCard, NeedsNoWeight) {
+  const auto [kind, element] = GetParam();
+  const Tensor x = random(element, 7, 100);
+  for (const Tensor& bias : {Tensor{}, random(element, 1, 100)}) {
+    Tensor expected = poisoned(element, 7, 100), out = poisoned_on_card(element, 7, 100);
+    ops.norm(kind, 1e-5, x, {}, bias, expected);
+    cuda.norm(kind, 1e-5, on_card(x), {}, on_card(bias), out);
+    expect_on_card(out, expected);
+  }
+}
+
+TEST_P(NormOnCard, RowsTakeSeveralWeightsInTurns) {
+  const auto [kind, element] = GetParam();
+  for (const std::int64_t weights : {2, 3, 12}) {
+    const Tensor x = random(element, 12, 40), weight = random(element, 1, weights * 40);
+    Tensor expected = poisoned(element, 12, 40), out = poisoned_on_card(element, 12, 40);
+    ops.norm(kind, 1e-5, x, weight, {}, expected);
+    cuda.norm(kind, 1e-5, on_card(x), on_card(weight), {}, out);
+    expect_on_card(out, expected);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, NormOnCard,
                          testing::Combine(testing::Values(Norm::rms, Norm::layer),
                                           testing::Values(Element::fp16, Element::fp32)));
