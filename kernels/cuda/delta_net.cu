@@ -9,6 +9,7 @@
 #include "kernels/cuda/recurrence.cuh"
 
 #include <cmath>
+#include <limits>
 
 namespace calibram {
 namespace {
@@ -17,10 +18,20 @@ namespace {
 /// github.com/huggingface/transformers, modeling_qwen3_next.py).
 constexpr float length_epsilon = 1e-6F;
 
+/// Columns of a block.
+constexpr int delta_threads = 64;
+
 struct DeltaShape {
-  std::int64_t batch, tokens;
+  std::int64_t tokens;
+  int pairs;  ///< of a sequence and a head of values
   int key_heads, value_heads, key_size, value_size;
 
+  /// Blocks across the columns of a head.
+  __host__ __device__ int tiles() const { return (value_size + delta_threads - 1) / delta_threads; }
+  std::size_t shared_bytes(bool in_shared) const {
+    return reduction_bytes +
+           sizeof(float) * static_cast<std::size_t>(key_size * (in_shared ? 2 + delta_threads : 2));
+  }
   __device__ int width() const { return 2 * key_heads * key_size + value_heads * value_size; }
   __device__ int first_query(int head) const { return head / (value_heads / key_heads) * key_size; }
   __device__ int first_key(int head) const { return key_heads * key_size + first_query(head); }
@@ -37,34 +48,31 @@ struct MemoryColumn {
 
 /// A block for up to 64 columns of one head of one sequence. They stay in shared memory from the first token
 /// of the step to the last where keys are short enough (`in_shared`).
+template <typename T>
 struct ScanColumns {
-  static constexpr int threads = 64;
+  static constexpr int threads = delta_threads;
 
   DeltaShape shape;
-  AnyElements convolved, writes, steps, step_bias, decay;
+  const T* convolved;
+  AnyElements writes, steps, step_bias, decay;
   float* memory;
-  AnyElements out;
+  T* out;
   bool in_shared;
 
-  static __host__ __device__ int tiles(int columns) { return (columns + threads - 1) / threads; }
-  static std::size_t shared_bytes(const DeltaShape& shape, bool in_shared) {
-    const auto key_size = static_cast<std::size_t>(shape.key_size);
-    return reduction_bytes + sizeof(float) * key_size * (in_shared ? 2 + threads : 2);
-  }
-
   __device__ void operator()(Thread& thread) const {
-    const int across = tiles(shape.value_size);
-    const std::int64_t all = shape.batch * shape.value_heads * across;
-    for (std::int64_t i = thread.block(); i < all; i += thread.blocks())
-      scan(thread, i / across, static_cast<int>(i % across) * threads + thread.index());
+    const int across = shape.tiles();
+    const int all = shape.pairs * across, blocks = static_cast<int>(thread.blocks());
+    for (int i = static_cast<int>(thread.block()); i < all; i += blocks)
+      scan(thread, i / across, i % across * threads + thread.index());
   }
 
  private:
   /// @param pair  of a sequence and a head
-  __device__ void scan(Thread& thread, std::int64_t pair, int column) const {
-    const int head = static_cast<int>(pair % shape.value_heads);
+  __device__ void scan(Thread& thread, int pair, int column) const {
+    const int head = pair % shape.value_heads;
     const bool is_there = column < shape.value_size;
-    const MemoryColumn kept{memory + pair * shape.key_size * shape.value_size + column, shape.value_size};
+    const MemoryColumn kept{memory + std::int64_t{pair} * shape.key_size * shape.value_size + column,
+                            shape.value_size};
     float* const queries = thread.shared<float>(reduction_bytes);
     float* const keys = queries + shape.key_size;
     const MemoryColumn own = in_shared ? MemoryColumn{keys + shape.key_size + thread.index(), threads} : kept;
@@ -72,6 +80,7 @@ struct ScanColumns {
       for (int i = 0; i < shape.key_size; ++i) own[i] = kept[i];
     const float scale = 1 / sqrtf(static_cast<float>(shape.key_size));
     std::int64_t row = pair / shape.value_heads * shape.tokens;
+    CALIBRAM_ROLLED
     for (const std::int64_t end = row + shape.tokens; row < end; ++row) {
       load_normed(thread, row * shape.width() + shape.first_query(head), scale, queries);
       load_normed(thread, row * shape.width() + shape.first_key(head), 1, keys);
@@ -87,12 +96,14 @@ struct ScanColumns {
   /// same ones.
   __device__ void load_normed(Thread& thread, std::int64_t first, float length, float* to) const {
     float squares = 0;
+    CALIBRAM_ROLLED
     for (int i = thread.index(); i < shape.key_size; i += threads) {
-      to[i] = convolved[first + i];
+      to[i] = as_float(convolved[first + i]);
       squares += to[i] * to[i];
     }
     const float factor =
         length / sqrtf(block_reduce(thread, squares, thread.shared<float>(), 0, Sum{}) + length_epsilon);
+    CALIBRAM_ROLLED
     for (int i = thread.index(); i < shape.key_size; i += threads) to[i] *= factor;
   }
 
@@ -106,13 +117,13 @@ struct ScanColumns {
       own[i] *= share;
       recalled += keys[i] * own[i];
     }
-    const float value = convolved[row * shape.width() + shape.first_value(head) + column];
+    const float value = as_float(convolved[row * shape.width() + shape.first_value(head) + column]);
     const float change = (value - recalled) / (1 + expf(-writes[gate]));
     for (int i = 0; i < shape.key_size; ++i) {
       own[i] += keys[i] * change;
       sum += queries[i] * own[i];
     }
-    out.set(gate * shape.value_size + column, sum);
+    store(sum, out[gate * shape.value_size + column]);
   }
 };
 
@@ -122,19 +133,26 @@ void CudaOps::scan(const GatedDeltaNet& net, const DeltaInputs& inputs, StepShap
                    Tensor& out) {
   check_scan(net, inputs, step, memory, out);
   const auto narrow = [](std::int64_t size) { return static_cast<int>(size); };
-  const DeltaShape shape{
-      step.batch,           step.tokens,           narrow(net.key_heads), narrow(net.value_heads),
-      narrow(net.key_size), narrow(net.value_size)};
+  const std::int64_t pairs = step.batch * net.value_heads;
+  require(pairs * net.value_size <= std::numeric_limits<int>::max() / 2, "scan",
+          "the values of all sequences are beyond 2^30");
+  const DeltaShape shape{step.tokens,           narrow(pairs),
+                         narrow(net.key_heads), narrow(net.value_heads),
+                         narrow(net.key_size),  narrow(net.value_size)};
   constexpr std::size_t shared_of_every_card = 48 * 1024;
-  const bool in_shared = ScanColumns::shared_bytes(shape, true) <= shared_of_every_card;
-  const std::int64_t blocks = step.batch * net.value_heads * ScanColumns::tiles(shape.value_size);
-  launch<ScanColumns::threads>(
-      stream_,
-      {std::clamp<std::int64_t>(blocks, 1, most_blocks), ScanColumns::threads,
-       ScanColumns::shared_bytes(shape, in_shared)},
-      ScanColumns{shape, any_elements(inputs.convolved), any_elements(inputs.writes),
-                  any_elements(inputs.steps), any_elements(inputs.step_bias), any_elements(inputs.decay),
-                  elements<float>(memory), any_elements(out), in_shared});
+  const bool in_shared = shape.shared_bytes(true) <= shared_of_every_card;
+  const Grid grid{std::clamp<std::int64_t>(pairs * shape.tiles(), 1, most_blocks), delta_threads,
+                  shape.shared_bytes(in_shared)};
+  require(inputs.convolved.element == out.element, "scan",
+          "there is no kernel for this combination of formats");
+  with_float(out, "scan", [&](auto* type) {
+    using T = Pointee<decltype(type)>;
+    launch<delta_threads>(
+        stream_, grid,
+        ScanColumns<T>{shape, elements<T>(inputs.convolved), any_elements(inputs.writes),
+                       any_elements(inputs.steps), any_elements(inputs.step_bias), any_elements(inputs.decay),
+                       elements<float>(memory), elements<T>(out), in_shared});
+  });
 }
 
 }  // namespace calibram

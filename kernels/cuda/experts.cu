@@ -39,6 +39,7 @@ struct RouteRow {
     for (std::int64_t row = thread.first() / warp_size; row < rows; row += thread.stride() / warp_size) {
       float largest = 0, sum = 0;
       Choice choice;
+      CALIBRAM_ROLLED
       for (int j = 0; j < active; ++j) {
         choice = first_of_warp(thread, first_of_lane(thread, row, choice));
         if (j == 0) largest = choice.score;
@@ -59,6 +60,7 @@ struct RouteRow {
   /// Of every 32nd expert, the first that `last` precedes; of all of them if that is none.
   __device__ Choice first_of_lane(Thread& thread, std::int64_t row, const Choice& last) const {
     Choice first;
+    CALIBRAM_ROLLED
     for (int i = thread.lane(); i < experts; i += warp_size) {
       const Choice choice{score_at(row, i), i};
       if (choice.precedes(first) && (last.index < 0 || last.precedes(choice))) first = choice;

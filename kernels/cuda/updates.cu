@@ -19,8 +19,10 @@ struct PredictCopies {
   __device__ void operator()(Thread& thread) const {
     for (std::int64_t i = thread.first(); i < size; i += thread.stride()) {
       const std::int64_t of_row = i / columns * count * count;
+      CALIBRAM_ROLLED
       for (int to = 0; to < count; ++to) {
         float sum = copies[to * size + i];
+        CALIBRAM_ROLLED
         for (int from = 0; from < count; ++from)
           sum += coefficients[of_row + to * count + from] * copies[from * size + i];
         out.set(to * size + i, sum);
