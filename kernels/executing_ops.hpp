@@ -4,28 +4,26 @@
 
 #include "src/engine/ops.hpp"
 
-namespace calibram {
+#include <vector>
 
-/// Layers of a model are alike, so the first and the last reach the peak of them all where only the caches
-/// differ.
-enum class LayersExecuted : unsigned char { all, first_and_last };
+namespace calibram {
 
 struct ExecutionOptions {
   bool poisoned = false;  ///< new tensors hold NaN instead of untouched pages or what was there
-  LayersExecuted layers_executed = LayersExecuted::all;
-  std::int64_t layer_count = 0;  ///< of the whole model; needed for first_and_last
+  /// The layers that a step computes, in order; empty: all. Where only the caches differ from layer to layer,
+  /// the first and the last of each kind reach the peak of all.
+  std::vector<std::int64_t> layers = {};
 };
 
-/// For steps of `wanted` layers, two or all, of a model that has `layer_count`.
-constexpr ExecutionOptions executing_layers(std::int64_t wanted, std::int64_t layer_count) {
-  return {.layers_executed = wanted < layer_count ? LayersExecuted::first_and_last : LayersExecuted::all,
-          .layer_count = layer_count};
+/// For steps of all layers, or, where fewer are `wanted`, of those that represent the others.
+inline ExecutionOptions executing_layers(std::int64_t wanted, const Model& model) {
+  if (wanted >= layer_count(model)) return {};
+  return {.layers = representative_layers(model)};
 }
 
 class ExecutingOps : public Ops {
  public:
-  /// @throws InputError when first_and_last lacks the layer count
-  explicit ExecutingOps(const ExecutionOptions& options);
+  explicit ExecutingOps(const ExecutionOptions& options) : options_{options} {}
 
   void for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) final;
   bool executes(std::int64_t layer) const final;

@@ -38,8 +38,7 @@ std::vector<Point> one_point(const QuestionFlags& flags, const Target& target) {
   if (!question.model)
     throw InputError{"cannot measure " + in_quotes(row.model), "a size has no layers", "name a model"};
   print_remarks(question);
-  validate_countable(question, runtime_of(question));
-  validate_executable(question);
+  validate_executable(question, runtime_of(question));
   row.weights = question.weights->name;
   row.kv = question.kv->name;
   return {plan_point(std::move(row))};

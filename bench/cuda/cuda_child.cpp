@@ -114,7 +114,7 @@ void measure(const Question& question, const Runtime& runtime, const CudaChildOp
   const CublasLibrary library = options.load_cublas();
   const std::unique_ptr<Gemm> gemm = start_gemm(library, options.device_index);
   stages.end("handles", {});
-  CudaOps ops{*gemm, nullptr, executing_layers(options.layers_executed, layer_count(*question.model))};
+  CudaOps ops{*gemm, nullptr, executing_layers(options.layers_executed, *question.model)};
   DeviceMemory& memory = ops.memory();
   warm_up(question, runtime, ops);
   stages.end("warm_up", memory.held());

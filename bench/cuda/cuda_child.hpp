@@ -12,7 +12,7 @@ namespace calibram {
 
 struct CudaChildOptions {
   int device_index = 0;
-  std::int64_t layers_executed = 0;  ///< by each step: 2, or all
+  std::int64_t layers_executed = 0;  ///< by each step: all, or those that represent the others
   /// After every stage a line is awaited, so that the parent can ask NVML at that instant.
   bool barrier = false;
   std::function<CublasLibrary()> load_cublas;

@@ -52,7 +52,7 @@ Action add_measure_point(CLI::App& verb) {
   verb.add_option("--device-index", options->child.device_index, "The card, as CUDA counts them")
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--layers-executed", options->child.layers_executed,
-                  "Layers that a step executes: 2, or all")
+                  "Layers that a step executes: all, or fewer, then those that represent the others")
       ->check(CLI::PositiveNumber);
   verb.add_option("--parent", options->parent, "Process that this one must not outlive");
   verb.add_flag("--barrier", options->child.barrier, "Wait for a line on standard input after every stage");

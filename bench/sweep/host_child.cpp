@@ -46,7 +46,7 @@ void run_host_child(const Measurement& row, std::int64_t layers_executed, std::o
   const Runtime runtime = runtime_of(question);
   StageWriter stages{out};
   stages.end("start");
-  HostOps ops{executing_layers(layers_executed, layer_count(*question.model))};
+  HostOps ops{executing_layers(layers_executed, *question.model)};
   ops.warm_up();
   warm_up(question, runtime);
   Decoder decoder{question, runtime, ops};

@@ -14,7 +14,7 @@ namespace {
 /// From 64 to 6400 tokens: two decades. The odd ones keep tensors off page boundaries.
 constexpr std::array<std::int64_t, 5> contexts = {64, 250, 1000, 2500, 6400};
 
-/// From this many tokens in a step on, two layers are executed of all that are allocated.
+/// From this many tokens in a step on, two layers of each kind are executed of all that are allocated.
 constexpr std::int64_t long_step_tokens = 200;
 
 Measurement configuration(std::string_view model, const Setting& setting) {
@@ -27,6 +27,13 @@ struct Work {
   double scores;    ///< four per query-key pair and head element
 };
 
+/// The attention that the layer computes, where it computes any.
+std::optional<Attention> scores_of(const Layer& layer) {
+  if (const Attention* attention = attention_of(layer)) return *attention;
+  if (const auto* latent = std::get_if<LatentAttention>(&layer.mixer)) return absorbed_attention(*latent);
+  return std::nullopt;
+}
+
 Work work_of(const Question& question, std::int64_t layers_executed) {
   const Model& model = *question.model;
   const Workload& workload = question.workload;
@@ -34,10 +41,11 @@ Work work_of(const Question& question, std::int64_t layers_executed) {
   const double tokens = static_cast<double>(workload.batch) * static_cast<double>(workload.prompt);
   double query_width = 0;  // of all layers
   for (const LayerRun& run : model.layers)
-    if (const Attention* attention = attention_of(run.layer))
+    if (const std::optional<Attention> attention = scores_of(run.layer))
       query_width += static_cast<double>(run.count * attention->heads * attention->head_size);
   const double pairs = tokens * static_cast<double>(workload.prompt) / 2;
-  return {2 * question.parameters * share * tokens, 4 * pairs * query_width * share};
+  const auto parameters = static_cast<double>(active_parameter_count(model));
+  return {2 * parameters * share * tokens, 4 * pairs * query_width * share};
 }
 
 /// Assumptions of the plan, not measurements: a child's start, and speeds that any card of the H100's class
@@ -74,11 +82,11 @@ Point plan_point(Measurement row) {
   const Runtime runtime = runtime_of(question);
   point.prediction = count(question, runtime);
   const std::int64_t layers = layer_count(*question.model);
-  // Two layers have the same high-water mark as all of them where nothing grows from layer to layer
-  // (tests/bench/sweep/two_layers_test.cpp).
+  // Two layers of each kind have the same high-water mark as all of them where nothing grows from layer to
+  // layer (tests/bench/sweep/two_layers_test.cpp).
   const bool long_step = row.workload.batch * row.workload.prompt >= long_step_tokens;
   point.layers_executed = long_step && runtime.cache_growth != CacheGrowth::concatenated
-                              ? std::min<std::int64_t>(2, layers)
+                              ? static_cast<std::int64_t>(representative_layers(*question.model).size())
                               : layers;
   const Work work = work_of(question, point.layers_executed);
   point.work = row.metric == Metric::device ? seconds_on_card(work) : work.products + work.scores;

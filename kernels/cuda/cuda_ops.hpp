@@ -16,7 +16,6 @@ namespace calibram {
 /// shapes do not go together, CudaError when the device fails.
 class CudaOps : public ExecutingOps {
  public:
-  /// @throws InputError when first_and_last lacks the layer count
   CudaOps(Gemm& gemm, cudaStream_t stream, const ExecutionOptions& options = {});
 
   /// Runs every kernel and every class of products once at a small size, so that their modules are loaded

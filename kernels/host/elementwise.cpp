@@ -88,7 +88,7 @@ void HostOps::multiply(const Tensor& x, const Tensor& y, Tensor& out) {
   check_multiply(x, y, out);
   if (element_count(x) == element_count(y))
     return combine(x, y, out, *scratch_, "multiply", [](Line a, const Line& b) { a *= b; });
-  const bool by_row = y.columns == 1;
+  const bool by_row = y.rows == x.rows;
   for (std::int64_t row = 0; row < x.rows; ++row)
     for_each_part(x.columns, line_elements, [&](std::int64_t first, std::int64_t count) {
       Line line{scratch_->line.data(), count}, factors{scratch_->second.data(), count};

@@ -17,7 +17,6 @@ struct Scratch;
 /// Every operation @throws InputError where elements or shapes do not go together.
 class HostOps : public ExecutingOps {
  public:
-  /// @throws InputError when first_and_last lacks the layer count
   explicit HostOps(const ExecutionOptions& options = {});
   ~HostOps() override;
 

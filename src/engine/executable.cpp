@@ -1,56 +1,45 @@
 // SPDX-License-Identifier: MIT
-// Names what of a model is counted but not computed.
+// Names what of a question is counted but not computed.
 #include "src/engine/executable.hpp"
 
 #include "src/core/error.hpp"
+#include "src/engine/count.hpp"
 
 #include <fmt/format.h>
 
-#include <string_view>
+#include <algorithm>
+#include <vector>
 
 namespace calibram {
 namespace {
 
-/// What is in the way; nothing where there is nothing.
-struct Obstacle {
-  std::string_view operator()(std::monostate) const { return {}; }
-  std::string_view operator()(const Mlp&) const { return {}; }
-  std::string_view operator()(const Linear&) const { return {}; }
-  std::string_view operator()(const LatentAttention&) const { return "latent attention"; }
-  std::string_view operator()(const Mamba&) const { return "state spaces"; }
-  std::string_view operator()(const Mamba2&) const { return "state spaces"; }
-  std::string_view operator()(const GatedDeltaNet&) const { return "linear attention"; }
-  std::string_view operator()(const Experts&) const { return "mixtures of experts"; }
-
-  std::string_view operator()(const Attention& attention) const {
-    if (!attention.owns_cache) return "caches that layers share";
-    if (attention.chunk) return "attention in chunks";
-    if (attention.output_gate) return "gated attention";
-    if (attention.sinks) return "attention sinks";
-    const QueryKeyNorm norm = attention.query_key_norm;
-    if (norm == QueryKeyNorm::each_head || norm == QueryKeyNorm::unweighted)
-      return "norms of single heads' queries and keys";
-    return {};
-  }
-};
-
-std::string_view obstacle_in(const Model& model) {
-  if (!model.norm_weight) return "norms without weights";
+/// Whether every layer that reads the cache of an earlier one finds it (see Decoder::share_caches).
+bool shares_what_exists(const Model& model) {
+  std::vector<const Attention*> owners;
   for (const LayerRun& run : model.layers) {
-    if (run.layer.alternating_updates) return "alternating updates";
-    if (const auto what = std::visit(Obstacle{}, run.layer.mixer); !what.empty()) return what;
-    if (const auto what = std::visit(Obstacle{}, run.layer.feed_forward); !what.empty()) return what;
+    const Attention* attention = attention_of(run.layer);
+    if (!attention) continue;
+    if (attention->owns_cache) {
+      owners.push_back(attention);
+      continue;
+    }
+    const auto sees_as_far = [&](const Attention* owner) {
+      return owner->window == attention->window && owner->chunk == attention->chunk;
+    };
+    if (std::none_of(owners.begin(), owners.end(), sees_as_far)) return false;
   }
-  return {};
+  return true;
 }
 
 }  // namespace
 
-void validate_executable(const Question& question) {
-  if (const std::string_view what = obstacle_in(*question.model); !what.empty())
-    throw InputError{fmt::format("cannot run {}", question.model->name),
-                     fmt::format("it has {}, counted but not computed so far", what),
-                     "ask \"calibram estimate\", or measure a dense model"};
+void validate_executable(const Question& question, const Runtime& runtime) {
+  validate_countable(question, runtime);
+  const Model& model = *question.model;
+  if (!shares_what_exists(model))
+    throw InputError{fmt::format("cannot run {}", model.name),
+                     "a layer reads the cache of an earlier one that sees as far, and there is none",
+                     "correct the model's layers"};
   const Format& weights = *question.weights;
   if (!plain_width(weights) && weights.name != "int8")
     throw InputError{fmt::format("cannot run weights={}", weights.name), "packed weights are only counted",

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "src/engine/question.hpp"
+#include "src/engine/runtime.hpp"
 
 namespace calibram {
 
-/// @throws InputError when the model has parts, or its weights a format, that are only counted
-void validate_executable(const Question& question);
+/// @throws InputError as validate_countable, and when the weights have a format that is only counted, or a
+/// layer shares a cache that no layer has
+void validate_executable(const Question& question, const Runtime& runtime);
 
 }  // namespace calibram

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace calibram {
 namespace {
@@ -215,6 +216,28 @@ std::int64_t layer_count(const Model& model) {
   std::int64_t count = 0;
   for (const LayerRun& run : model.layers) count = checked_sum(count, run.count);
   return count;
+}
+
+std::vector<LayerKind> layer_kinds(const Model& model) {
+  std::vector<LayerKind> kinds;
+  std::int64_t first = 0;
+  for (const LayerRun& run : model.layers) {
+    const auto known = std::find_if(kinds.begin(), kinds.end(),
+                                    [&](const LayerKind& kind) { return *kind.layer == run.layer; });
+    const std::int64_t last = first + run.count - 1;
+    if (known == kinds.end())
+      kinds.push_back({&run.layer, first, last});
+    else
+      known->last = last;
+    first += run.count;
+  }
+  return kinds;
+}
+
+std::vector<std::int64_t> representative_layers(const Model& model) {
+  std::set<std::int64_t> layers;
+  for (const LayerKind& kind : layer_kinds(model)) layers.insert({kind.first, kind.last});
+  return {layers.begin(), layers.end()};
 }
 
 std::int64_t parameter_count(const Model& model) {

@@ -222,6 +222,18 @@ struct Model {
 
 std::int64_t layer_count(const Model& model);
 
+/// A description that layers share, wherever they stand: the first and the last of them.
+struct LayerKind {
+  const Layer* layer = nullptr;
+  std::int64_t first = 0, last = 0;
+};
+
+/// All kinds, in the order of their first layers. They refer to the model.
+std::vector<LayerKind> layer_kinds(const Model& model);
+
+/// The first and the last layer of every kind, in order.
+std::vector<std::int64_t> representative_layers(const Model& model);
+
 /// The first layer's description, for what is the same in all layers of a dense model.
 inline const Layer& first_layer(const Model& model) { return model.layers.front().layer; }
 

@@ -17,20 +17,43 @@ struct Case {
   StepShape step;
   std::optional<std::int64_t> window;
   std::int64_t spare = 0;  ///< positions of the cache beyond the step
+  std::optional<std::int64_t> chunk = {};
+  std::int64_t value_size = 0;  ///< 0: as the keys
+  bool latent = false;          ///< the values are the last elements of the keys
+  bool has_sinks = false;
+
+  std::int64_t value_elements() const { return value_size > 0 ? value_size : head_size; }
 };
 
 // MHA, GQA and MQA; prefill, decode and continued prefill; one and several tiles (128 queries x 256 keys).
 const Case cases[] = {
-    {2, 2, 64, {1, 5, 0}, {}},      {4, 2, 80, {3, 5, 0}, {}, 7},    {4, 1, 64, {1, 130, 0}, {}},
-    {4, 2, 64, {3, 1, 300}, {}, 1}, {4, 4, 80, {1, 1, 0}, {}},       {2, 1, 17, {2, 130, 260}, {}, 3},
-    {4, 2, 64, {1, 300, 0}, 33},    {4, 2, 64, {2, 5, 600}, 300, 5}, {2, 2, 64, {1, 130, 3}, 1},
+    {2, 2, 64, {1, 5, 0}, {}},
+    {4, 2, 80, {3, 5, 0}, {}, 7},
+    {4, 1, 64, {1, 130, 0}, {}},
+    {4, 2, 64, {3, 1, 300}, {}, 1},
+    {4, 4, 80, {1, 1, 0}, {}},
+    {2, 1, 17, {2, 130, 260}, {}, 3},
+    {4, 2, 64, {1, 300, 0}, 33},
+    {4, 2, 64, {2, 5, 600}, 300, 5},
+    {2, 2, 64, {1, 130, 3}, 1},
     {1, 1, 512, {1, 3, 2}, {}},
+    // Chunks, also beside a window; values of another size; latent caches; sinks.
+    {4, 2, 64, {2, 130, 70}, {}, 3, 50},
+    {2, 2, 64, {1, 70, 40}, 20, 0, 32},
+    {4, 2, 24, {2, 140, 30}, {}, 2, {}, 40},
+    {3, 3, 40, {1, 5, 300}, {}, 0, {}, 24},
+    {5, 1, 576, {2, 60, 90}, {}, 1, {}, 512, true},
+    {6, 2, 36, {1, 1, 260}, {}, 0, {}, 20, true},
+    {4, 2, 64, {2, 70, 300}, {}, 1, {}, 0, false, true},
+    {4, 4, 32, {1, 30, 10}, 8, 0, {}, 48, false, true},
 };
 
 std::string text(const Case& c) {
   std::ostringstream line;
   line << c.heads << ":" << c.kv_heads << " heads of " << c.head_size << ", batch " << c.step.batch
-       << ", tokens " << c.step.tokens << " from " << c.step.start << ", window " << c.window.value_or(0);
+       << ", tokens " << c.step.tokens << " from " << c.step.start << ", window " << c.window.value_or(0)
+       << ", chunk " << c.chunk.value_or(0) << ", values of " << c.value_elements()
+       << (c.latent ? ", latent" : "") << (c.has_sinks ? ", sinks" : "");
   return line.str();
 }
 
@@ -40,6 +63,8 @@ Attention attention_of(const Case& c) {
   attention.kv_heads = c.kv_heads;
   attention.head_size = c.head_size;
   attention.window = c.window;
+  attention.chunk = c.chunk;
+  attention.value_size = c.value_size;
   return attention;
 }
 
@@ -58,13 +83,22 @@ class AttentionTest : public HostTest {
   /// A cache whose positions beyond the step hold NaN, so that looking there shows.
   KvCache cache_of(const Case& c, Element element) {
     const std::int64_t capacity = c.step.length() + c.spare, rows = c.step.batch * capacity;
-    const std::int64_t columns = c.kv_heads * c.head_size;
-    KvCache cache{half(c, element, rows, columns), half(c, element, rows, columns), {}, {}, capacity};
-    if (element == Element::int8) {
-      cache.key_scales = half(c, Element::fp32, rows, c.kv_heads, 0.01);
-      cache.value_scales = half(c, Element::fp32, rows, c.kv_heads, 0.01);
-    }
+    KvCache cache;
+    cache.capacity = capacity;
+    cache.keys = half(c, element, rows, c.kv_heads * c.head_size);
+    if (!c.latent) cache.values = half(c, element, rows, c.kv_heads * c.value_elements());
+    if (element != Element::int8) return cache;
+    cache.key_scales = half(c, Element::fp32, rows, c.kv_heads, 0.01);
+    if (!c.latent) cache.value_scales = half(c, Element::fp32, rows, c.kv_heads, 0.01);
     return cache;
+  }
+
+  /// From negligible ones to such as take most of the weight.
+  Tensor sinks_of(const Case& c) {
+    if (!c.has_sinks) return {};
+    Doubles sinks;
+    for (std::int64_t head = 0; head < c.heads; ++head) sinks.push_back(3.0 * static_cast<double>(head) - 2);
+    return holding(Element::fp16, 1, c.heads, sinks);
   }
 
   Tensor half(const Case& c, Element element, std::int64_t rows, std::int64_t columns, double range = 2) {
@@ -108,52 +142,73 @@ class AttentionTest : public HostTest {
     const Attention attention = attention_of(c);
     Tensor scores = poisoned(narrow, c.step.rows() * c.heads, c.step.length());
     Tensor probabilities = poisoned(wide, scores.rows, scores.columns);
-    Tensor out = poisoned(Element::fp16, c.step.rows(), c.heads * c.head_size);
+    Tensor out = poisoned(Element::fp16, c.step.rows(), c.heads * c.value_elements());
     ops.score(attention, queries, cache, c.step, scores);
-    ops.softmax(scores, probabilities);
+    ops.softmax(scores, sinks_of(c), c.step, probabilities);
     ops.mix(attention, probabilities, cache, c.step, out);
     return out;
   }
 
   Tensor streamed(const Case& c, const Tensor& queries, const KvCache& cache) {
-    Tensor out = poisoned(Element::fp16, c.step.rows(), c.heads * c.head_size);
-    ops.attend(attention_of(c), queries, cache, c.step, out);
+    Tensor out = poisoned(Element::fp16, c.step.rows(), c.heads * c.value_elements());
+    ops.attend(attention_of(c), queries, cache, sinks_of(c), c.step, out);
     return out;
   }
 };
 
+/// What one head of one sequence attends to.
+struct Seen {
+  const Doubles &keys, &values;
+  std::int64_t first_row, kv_head;
+
+  const double* key(const Case& c, std::int64_t p) const {
+    return keys.data() + ((first_row + p) * c.kv_heads + kv_head) * c.head_size;
+  }
+  const double* value(const Case& c, std::int64_t p) const {
+    if (c.latent) return key(c, p) + c.head_size - c.value_elements();
+    return values.data() + ((first_row + p) * c.kv_heads + kv_head) * c.value_elements();
+  }
+};
+
+std::int64_t oldest_seen(const Case& c, std::int64_t position) {
+  std::int64_t oldest = 0;
+  if (c.window) oldest = std::max(oldest, position - *c.window + 1);
+  if (c.chunk) oldest = std::max(oldest, position / *c.chunk * *c.chunk);
+  return oldest;
+}
+
 /// One head of one token: scores of all positions it sees, softmax, weighted sum.
-void attend_one(const Case& c, const double* query, const Doubles& keys, const Doubles& values,
-                std::int64_t first_row, std::int64_t kv_head, std::int64_t position, Doubles& out) {
-  const auto entry = [&](const Doubles& half, std::int64_t p) {
-    return half.data() + ((first_row + p) * c.kv_heads + kv_head) * c.head_size;
-  };
+/// @param sink  null where there is none
+void attend_one(const Case& c, const double* query, const Seen& seen, std::int64_t position,
+                const double* sink, Doubles& out) {
   Doubles weights;
-  double sum = 0;
-  const std::int64_t oldest = c.window ? std::max<std::int64_t>(0, position - *c.window + 1) : 0;
+  double sum = sink ? std::exp(*sink) : 0;
+  const std::int64_t oldest = oldest_seen(c, position);
   for (std::int64_t p = oldest; p <= position; ++p) {
     double dot = 0;
-    for (std::int64_t i = 0; i < c.head_size; ++i) dot += query[i] * entry(keys, p)[i];
+    for (std::int64_t i = 0; i < c.head_size; ++i) dot += query[i] * seen.key(c, p)[i];
     weights.push_back(std::exp(dot / std::sqrt(static_cast<double>(c.head_size))));
     sum += weights.back();
   }
-  for (std::int64_t i = 0; i < c.head_size; ++i) {
+  for (std::int64_t i = 0; i < c.value_elements(); ++i) {
     double mixed = 0;
     for (std::int64_t p = oldest; p <= position; ++p)
-      mixed += weights[static_cast<std::size_t>(p - oldest)] / sum * entry(values, p)[i];
+      mixed += weights[static_cast<std::size_t>(p - oldest)] / sum * seen.value(c, p)[i];
     out.push_back(mixed);
   }
 }
 
-Doubles reference(const Case& c, const Tensor& queries, const KvCache& cache) {
-  const Doubles q = read(queries), keys = real_entries(cache.keys, cache.key_scales, c.kv_heads);
+Doubles reference(const Case& c, const Tensor& queries, const KvCache& cache, const Tensor& sinks) {
+  const Doubles logits = read(sinks), q = read(queries),
+                keys = real_entries(cache.keys, cache.key_scales, c.kv_heads);
   const Doubles values = real_entries(cache.values, cache.value_scales, c.kv_heads);
   Doubles out;
   for (std::int64_t s = 0; s < c.step.batch; ++s)
     for (std::int64_t t = 0; t < c.step.tokens; ++t)
       for (std::int64_t h = 0; h < c.heads; ++h)
-        attend_one(c, q.data() + ((s * c.step.tokens + t) * c.heads + h) * c.head_size, keys, values,
-                   s * cache.capacity, h * c.kv_heads / c.heads, c.step.start + t, out);
+        attend_one(c, q.data() + ((s * c.step.tokens + t) * c.heads + h) * c.head_size,
+                   {keys, values, s * cache.capacity, h * c.kv_heads / c.heads}, c.step.start + t,
+                   c.has_sinks ? &logits[static_cast<std::size_t>(h)] : nullptr, out);
   return out;
 }
 
@@ -163,7 +218,7 @@ TEST_F(AttentionTest, StreamedIsTheTextbooks) {
       SCOPED_TRACE(text(c));
       const KvCache cache = cache_of(c, element);
       const Tensor queries = random(Element::fp16, c.step.rows(), c.heads * c.head_size, 2);
-      expect_close(streamed(c, queries, cache), reference(c, queries, cache));
+      expect_close(streamed(c, queries, cache), reference(c, queries, cache, sinks_of(c)));
     }
 }
 
@@ -173,7 +228,8 @@ TEST_F(AttentionTest, EagerIsTheTextbooks) {
       SCOPED_TRACE(text(c));
       const KvCache cache = cache_of(c, element);
       const Tensor queries = random(Element::fp16, c.step.rows(), c.heads * c.head_size, 2);
-      expect_close(eager(c, queries, cache, Element::fp32, Element::fp32), reference(c, queries, cache));
+      expect_close(eager(c, queries, cache, Element::fp32, Element::fp32),
+                   reference(c, queries, cache, sinks_of(c)));
     }
 }
 
@@ -205,7 +261,7 @@ TEST_F(AttentionTest, ATableOfAnotherBatchIsRefused) {
   blocks.blocks.rows = 1;
   const Tensor queries = random(Element::fp16, 10, 256);
   Tensor out = poisoned(Element::fp16, 10, 256), scores = poisoned(Element::fp16, 40, 5);
-  EXPECT_THROW(ops.attend(attention_of(c), queries, blocks, c.step, out), InputError);
+  EXPECT_THROW(ops.attend(attention_of(c), queries, blocks, {}, c.step, out), InputError);
   EXPECT_THROW(ops.score(attention_of(c), queries, blocks, c.step, scores), InputError);
   EXPECT_THROW(ops.mix(attention_of(c), scores, blocks, c.step, out), InputError);
 }
@@ -238,7 +294,7 @@ TEST_F(AttentionTest, WhatDoesNotGoTogetherIsRefused) {
   const Tensor queries = random(Element::fp16, 5, 256);
   const auto refuses = [&](Attention attention, StepShape step, const KvCache& kv) {
     Tensor out = poisoned(Element::fp16, 5, 256);
-    EXPECT_THROW(ops.attend(attention, queries, kv, step, out), InputError);
+    EXPECT_THROW(ops.attend(attention, queries, kv, {}, step, out), InputError);
   };
   Attention attention = attention_of(c);
   refuses(attention, {1, 5, 1}, cache);  // ends beyond the cache
@@ -251,13 +307,28 @@ TEST_F(AttentionTest, WhatDoesNotGoTogetherIsRefused) {
   KvCache without_scales = cache_of(c, Element::int8);
   without_scales.value_scales = {};
   refuses(attention_of(c), c.step, without_scales);
+  attention = attention_of(c);
+  attention.chunk = 0;
+  refuses(attention, c.step, cache);
+  attention = attention_of(c);
+  attention.value_size = 32;  // the cache's are of 64
+  refuses(attention, c.step, cache);
+}
+
+TEST_F(AttentionTest, SinksAreOneForEveryHead) {
+  const Case c{4, 2, 64, {1, 5, 0}, {}};
+  const KvCache cache = cache_of(c, Element::fp16);
+  Tensor out = poisoned(Element::fp16, 5, 256), scores = random(Element::fp16, 20, 5);
+  const Tensor queries = random(Element::fp16, 5, 256), three = random(Element::fp16, 1, 3);
+  EXPECT_THROW(ops.attend(attention_of(c), queries, cache, three, c.step, out), InputError);
+  EXPECT_THROW(ops.softmax(scores, three, c.step, scores), InputError);
 }
 
 class Softmax : public HostTest {
  protected:
   Tensor softmax(const Tensor& x, Element element) {
     Tensor out = poisoned(element, x.rows, x.columns);
-    ops.softmax(x, out);
+    ops.softmax(x, {}, {}, out);
     return out;
   }
 };

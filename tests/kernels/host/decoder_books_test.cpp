@@ -145,9 +145,9 @@ TEST_P(Books, OfARunAreThoseOfTheCount) {
 INSTANTIATE_TEST_SUITE_P(Small, Books, testing::ValuesIn(small_models()),
                          [](const auto& run) { return run.param.name; });
 
-TermBytes peak_of(const Question& question, LayersExecuted executed, bool rounded) {
+TermBytes peak_of(const Question& question, std::int64_t layers, bool rounded) {
   const Runtime runtime = resolve_runtime(question.runtime, question.options, "llama");
-  HostOps ops{{.layers_executed = executed, .layer_count = layer_count(*question.model)}};
+  HostOps ops{executing_layers(layers, *question.model)};
   Decoder decoder{question, runtime, ops};
   decoder.load();
   decoder.reserve();
@@ -162,8 +162,8 @@ TEST(TwoLayers, HaveTheHighWaterMarkOfAll) {
       model.layers.back().count += 3;
       const Question question = question_about(model, workload, formats);
       for (bool rounded : {false, true}) {
-        const TermBytes two = peak_of(question, LayersExecuted::first_and_last, rounded);
-        const TermBytes all = peak_of(question, LayersExecuted::all, rounded);
+        const TermBytes two = peak_of(question, 2, rounded);
+        const TermBytes all = peak_of(question, layer_count(model), rounded);
         EXPECT_EQ(text_of(two), text_of(all)) << model.name << " " << testing::PrintToString(formats);
       }
     }

@@ -78,6 +78,38 @@ TEST_F(Elementwise, ProductsAndSumsWorkInPlaceAndOutOfPlace) {
   }
 }
 
+TEST_F(Elementwise, AFactorForEveryRowOrColumn) {
+  for (const std::int64_t columns : widths) {
+    const Tensor x = random(Element::fp16, 5, columns), of_rows = random(Element::fp16, 5, 1),
+                 of_columns = random(Element::fp32, 1, columns);
+    Tensor by_row = poisoned(Element::fp16, 5, columns), by_column = poisoned(Element::fp32, 5, columns);
+    Doubles rows = read(x), all = read(x);
+    const Doubles row_factors = read(of_rows), column_factors = read(of_columns);
+    const auto width = static_cast<std::size_t>(columns);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      rows[i] *= row_factors[i / width];
+      all[i] *= column_factors[i % width];
+    }
+    ops.multiply(x, of_rows, by_row);
+    expect_close(by_row, rows);
+    ops.multiply(x, of_columns, by_column);
+    expect_close(by_column, all);
+  }
+}
+
+TEST_F(Elementwise, ColumnsAreCopiedAndTheOthersKept) {
+  const Tensor x = random(Element::fp16, 4, 9);
+  Tensor out = random(Element::fp16, 4, 12);
+  Doubles expected = read(out);
+  const Doubles from = read(x);
+  for (std::size_t row = 0; row < 4; ++row)
+    for (std::size_t i = 0; i < 5; ++i) expected[row * 12 + 7 + i] = from[row * 9 + 3 + i];
+  ops.copy_columns(x, 3, 5, out, 7);
+  EXPECT_EQ(read(out), expected);
+  EXPECT_THROW(ops.copy_columns(x, 5, 5, out, 0), InputError);
+  EXPECT_THROW(ops.copy_columns(x, 0, 5, out, 8), InputError);
+}
+
 TEST_F(Elementwise, EveryHalfConvertsToFloatAndBack) {
   Tensor halves = poisoned(Element::fp16, 1, 65536);
   for (int bits = 0; bits < 65536; ++bits)
@@ -118,6 +150,7 @@ TEST_F(Elementwise, TensorsOfOtherSizesOrFormatsAreRefused) {
   EXPECT_THROW(ops.add(x, out, x), InputError);
   EXPECT_THROW(ops.convert(x, raw), InputError);
   EXPECT_THROW(ops.multiply(x, raw, x), InputError);
+  EXPECT_THROW(ops.multiply(x, random(Element::fp16, 3, 1), x), InputError);
   EXPECT_THROW(ops.fill_zeros(raw), InputError);
 }
 

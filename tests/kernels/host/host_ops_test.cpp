@@ -28,21 +28,29 @@ TEST(HostOps, RunsEveryLayerOfTheRangeInOrder) {
   EXPECT_EQ(layers_executed({}, {3, 4}), (Layers{3, 4, 5, 6}));
 }
 
-TEST(HostOps, TheFirstAndTheLastLayerAreThoseOfTheModelNotOfTheRange) {
-  const ExecutionOptions options{.layers_executed = LayersExecuted::first_and_last, .layer_count = 8};
+TEST(HostOps, RepresentativeLayersAreThoseOfTheModelNotOfTheRange) {
+  Model model;
+  model.layers = {{Layer{}, 8}};
+  const ExecutionOptions options = executing_layers(2, model);
   EXPECT_EQ(layers_executed(options, {0, 8}), (Layers{0, 7}));
   EXPECT_EQ(layers_executed(options, {0, 3}), (Layers{0}));
   EXPECT_EQ(layers_executed(options, {3, 4}), (Layers{}));
   EXPECT_EQ(layers_executed(options, {7, 1}), (Layers{7}));
 }
 
-TEST(HostOps, AModelOfOneLayerRunsItOnce) {
-  EXPECT_EQ(layers_executed({.layers_executed = LayersExecuted::first_and_last, .layer_count = 1}, {0, 1}),
-            (Layers{0}));
+TEST(HostOps, EveryKindOfLayerIsRepresented) {
+  Layer windowed;
+  windowed.mixer = Attention{.window = 7};
+  Model model;
+  model.layers = {{Layer{}, 3}, {windowed, 1}, {Layer{}, 3}, {windowed, 2}};
+  EXPECT_EQ(layers_executed(executing_layers(4, model), {0, 9}), (Layers{0, 3, 6, 8}));
+  EXPECT_EQ(layers_executed(executing_layers(9, model), {0, 9}).size(), 9U);
 }
 
-TEST(HostOps, TheLastLayerIsUnknownWithoutTheirNumber) {
-  EXPECT_THROW(HostOps{{.layers_executed = LayersExecuted::first_and_last}}, InputError);
+TEST(HostOps, AModelOfOneLayerRunsItOnce) {
+  Model model;
+  model.layers = {{Layer{}, 1}};
+  EXPECT_EQ(layers_executed(executing_layers(1, model), {0, 1}), (Layers{0}));
 }
 
 TEST(HostOps, ATensorIsBookedUnderItsTermUntilReleased) {

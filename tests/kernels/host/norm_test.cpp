@@ -73,9 +73,29 @@ TEST_F(NormTest, AConstantOffsetDoesNotSpoilTheVariance) {
   expect_close(x, expected);
 }
 
+TEST_F(NormTest, WithoutAWeightRowsAreScaledAlone) {
+  Tensor x = random(Element::fp16, 3, 20);
+  const Tensor ones = holding(Element::fp16, 1, 20, Doubles(20, 1.0));
+  const Doubles expected = normed(Norm::layer, x, ones, {});
+  ops.norm(Norm::layer, epsilon, x, {}, {}, x);
+  expect_close(x, expected);
+}
+
+TEST_F(NormTest, RowsTakeTheRowsOfAWeightInTurns) {
+  const Tensor x = random(Element::fp16, 6, 5000), weight = random(Element::fp16, 3, 5000);
+  Tensor out = poisoned(Element::fp16, 6, 5000);
+  ops.norm(Norm::rms, epsilon, x, weight, {}, out);
+  for (std::int64_t row = 0; row < 6; ++row) {
+    const Tensor one = out.row_range({row, 1});
+    expect_close(one, normed(Norm::rms, x.row_range({row, 1}), weight.row_range({row % 3, 1}), {}));
+  }
+}
+
 TEST_F(NormTest, AWeightOfAnotherLengthIsRefused) {
   Tensor x = random(Element::fp16, 2, 16);
   EXPECT_THROW(ops.norm(Norm::rms, epsilon, x, random(Element::fp16, 1, 17), {}, x), InputError);
+  EXPECT_THROW(ops.norm(Norm::rms, epsilon, x, random(Element::fp16, 1, 8), {}, x), InputError);
+  EXPECT_THROW(ops.norm(Norm::rms, epsilon, x, random(Element::fp16, 3, 16), {}, x), InputError);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_F(WarmUp, StreamedAttentionHidesNoMemory) {
           zeros(Element::fp16, rows, 192), zeros(Element::fp16, rows, 192), {}, {}, step.length()};
       const Tensor queries = zeros(Element::fp16, step.rows(), 384);
       Tensor out = zeros(Element::fp16, step.rows(), 384);
-      ops.attend(attention, queries, cache, step, out);
+      ops.attend(attention, queries, cache, {}, step, out);
     });
     EXPECT_LE(growth.count(), tolerance.count()) << step.tokens;
   }
