@@ -181,7 +181,8 @@ TEST_F(ProductsOfExperts, AreTheHostsInIntegersToo) {
       const Routes routes = routes_past_one(11);
       const std::int64_t rows = 11 * active, padded = round_up(depth, 16);
       const Tensor x = random(element, rows, depth), bias = random(element, experts, outputs);
-      const Weight weight = random_int8_weight(experts * outputs, padded);
+      Weight weight = random_int8_weight(experts * outputs, padded);
+      weight.scales = weight.scales.reshaped(weight.values.rows);  // one a row, as in a pass
       Tensor values = poisoned(Element::int8, rows, padded), scales = poisoned(Element::fp32, rows, 1);
       ops.quantise(x, values, scales);
       const Tensor sums = poisoned(Element::int32, rows, outputs),
