@@ -52,7 +52,7 @@ Tensor Decoder::experts(const Experts& experts, const WeightSet& weights, Input&
   ops_.gather_rows(normed.tensor, routes, gathered);
   drop(normed);
   Tensor each = gathered_experts(experts, weights, gathered, routes);
-  Tensor out = allocate(normed.tensor.rows, model_.hidden_size);
+  Tensor out = allocate(routes.places.rows, model_.hidden_size);
   ops_.combine_experts(each, routes, out);
   for (Tensor* tensor : {&each, &routes.places, &routes.shares}) ops_.release(*tensor);
   return experts.shared ? add(out, shared) : out;

@@ -23,6 +23,7 @@ struct BookCase {
 constexpr RunFormats fp32{"fp32", "fp32", 0}, fp16{"fp16", "fp16", 0}, int8_weights{"int8", "fp16", 0},
     int8_kv{"fp16", "int8", 0}, all_int8{"int8", "int8", 0};
 
+/// What a run of any model can be.
 std::vector<BookCase> book_cases() {
   std::vector<BookCase> cases;
   for (const RunFormats& formats : {fp32, fp16, int8_weights, int8_kv, all_int8})
@@ -31,6 +32,12 @@ std::vector<BookCase> book_cases() {
           Options{{"attention", "eager"}}, Options{{"attention", "eager"}, {"logits", "all"}},
           Options{{"cache", "paged"}}, Options{{"cache", "paged"}, {"block_tokens", "8"}}})
       cases.push_back({formats, "calibram", options});
+  return cases;
+}
+
+/// What a run of a dense model can be beside that.
+std::vector<BookCase> concatenated_book_cases() {
+  std::vector<BookCase> cases;
   const std::pair<const char*, const char*> versions[] = {
       {"4.31.0", "eager"}, {"4.35.2", "eager"}, {"4.38.2", "flash"}, {"4.38.2", "eager"}, {"4.38.2", "sdpa"},
       {"4.42.0", "sdpa"},  {"4.45.0", "eager"}, {"4.46.0", "sdpa"},  {"4.57.0", "flash"}};
@@ -130,20 +137,29 @@ void expect_books(Question question) {
   EXPECT_EQ(run.memory().rounded().live, TermBytes{});
 }
 
-class Books : public testing::TestWithParam<Model> {};
-
-TEST_P(Books, OfARunAreThoseOfTheCount) {
-  Model model = GetParam();
-  model.layers.back().count += 3;  // enough to be folded when counted
-  for (const BookCase& book : book_cases()) {
-    SCOPED_TRACE(book.runtime + " " + options_text(book.options) + " " +
-                 testing::PrintToString(book.formats));
-    expect_books(question_about(model, workload, book.formats, book.runtime, book.options));
+class Books : public testing::TestWithParam<Model> {
+ protected:
+  static void expect_all(const std::vector<BookCase>& cases) {
+    Model model = GetParam();
+    model.layers.back().count += 3;  // enough to be folded when counted
+    for (const BookCase& book : cases) {
+      SCOPED_TRACE(book.runtime + " " + options_text(book.options) + " " +
+                   testing::PrintToString(book.formats));
+      expect_books(question_about(model, workload, book.formats, book.runtime, book.options));
+    }
   }
-}
+};
 
-INSTANTIATE_TEST_SUITE_P(Small, Books, testing::ValuesIn(small_models()),
-                         [](const auto& run) { return run.param.name; });
+using BooksWithConcatenatedCaches = Books;
+
+TEST_P(Books, OfARunAreThoseOfTheCount) { expect_all(book_cases()); }
+
+TEST_P(BooksWithConcatenatedCaches, OfARunAreThoseOfTheCount) { expect_all(concatenated_book_cases()); }
+
+std::string name_of(const testing::TestParamInfo<Model>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Small, Books, testing::ValuesIn(small_models()), name_of);
+INSTANTIATE_TEST_SUITE_P(Small, BooksWithConcatenatedCaches, testing::ValuesIn(dense_models()), name_of);
 
 TermBytes peak_of(const Question& question, std::int64_t layers, bool rounded) {
   const Runtime runtime = resolve_runtime(question.runtime, question.options, "llama");

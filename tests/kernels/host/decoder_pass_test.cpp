@@ -18,29 +18,42 @@ constexpr Workload workload{.batch = 3, .prompt = 7, .generate = 5, .context = 1
 
 class DecoderPass : public testing::TestWithParam<std::tuple<Model, RunFormats>> {
  protected:
-  void expect_logits(const HostRun& run) const {
-    const ReferencePass reference{run.question(), run.decoder()};
-    const Tensor& logits = run.decoder().logits();
-    const std::int64_t rows_each = logits.rows / workload.batch;
-    Doubles expected;
-    for (const Tokens& sequence : run.sequences()) {
-      const Doubles all = reference.logits(sequence);
-      expected.insert(expected.end(), all.end() - rows_each * logits.columns, all.end());
-    }
-    expect_close(logits, expected, std::get<RunFormats>(GetParam()).tolerance);
-  }
-
   void expect_run(const Options& options) const {
     const auto& [model, run_formats] = GetParam();
     HostRun run{question_about(model, workload, run_formats, "calibram", options)};
+    std::vector<Doubles> logits;  // by step
     run.prefill();
     const bool keeps_all = options.at("logits") == "all";
     EXPECT_EQ(run.decoder().logits().rows, keeps_all ? workload.batch * workload.prompt : workload.batch);
-    expect_logits(run);
-    for (std::int64_t step = 1; step < workload.generate; ++step) {
+    logits.push_back(read(run.decoder().logits()));
+    while (static_cast<std::int64_t>(logits.size()) < workload.generate) {
       run.decode();
-      SCOPED_TRACE("decode step " + std::to_string(step));
-      expect_logits(run);
+      logits.push_back(read(run.decoder().logits()));
+    }
+    expect_logits(run, logits, keeps_all ? 0 : workload.prompt - 1);
+  }
+
+ private:
+  /// What was computed in steps is what a pass over the whole sequences gives.
+  /// @param first  the position of the first row that the prompt gave
+  static void expect_logits(const HostRun& run, const std::vector<Doubles>& logits, std::int64_t first) {
+    const double tolerance = std::get<RunFormats>(GetParam()).tolerance;
+    const ReferencePass reference{run.question(), run.decoder(), tolerance};
+    std::vector<Doubles> expected(logits.size());
+    const std::vector<Tokens> sequences = run.sequences();
+    for (std::size_t s = 0; s < sequences.size(); ++s) {
+      const Doubles all = reference.logits(sequences[s], run.choices(s));
+      auto row = all.begin() + first * run.question().model->vocabulary;
+      for (std::size_t step = 0; step < logits.size(); ++step) {
+        const auto end = all.begin() + (workload.prompt + static_cast<std::int64_t>(step)) *
+                                           run.question().model->vocabulary;
+        expected[step].insert(expected[step].end(), row, end);
+        row = end;
+      }
+    }
+    for (std::size_t step = 0; step < logits.size(); ++step) {
+      SCOPED_TRACE("step " + std::to_string(step));
+      expect_close(logits[step], expected[step], tolerance);
     }
   }
 };
@@ -51,12 +64,16 @@ TEST_P(DecoderPass, GivesTheLogitsOfTheLastPosition) {
   expect_run({{"logits", "last"}, {"logits_copy", "none"}});
 }
 
+TEST_P(DecoderPass, GivesThemWithWrittenScoresAndPages) {
+  expect_run({{"logits", "all"}, {"attention", "eager"}, {"cache", "paged"}, {"block_tokens", "8"}});
+}
+
 INSTANTIATE_TEST_SUITE_P(Small, DecoderPass,
                          testing::Combine(testing::ValuesIn(small_models()), testing::ValuesIn(formats)),
                          test_name);
 
 TEST(DecoderRun, FeedsTheMostLikelyToken) {
-  HostRun run{question_about(small_models().front(), workload, formats[1])};
+  HostRun run{question_about(dense_models().front(), workload, formats[1])};
   run.prefill();
   for (std::int64_t step = 1; step < workload.generate; ++step) {
     const Doubles logits = run.last_logits();

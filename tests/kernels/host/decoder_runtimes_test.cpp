@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(Small, SameLogitsInSteps,
                          testing::Combine(testing::ValuesIn(small_models()), testing::ValuesIn(step_formats)),
                          test_name);
 INSTANTIATE_TEST_SUITE_P(Small, SameLogitsInRuntimes,
-                         testing::Combine(testing::ValuesIn(small_models()),
+                         testing::Combine(testing::ValuesIn(dense_models()),
                                           testing::ValuesIn(runtime_formats)),
                          test_name);
 

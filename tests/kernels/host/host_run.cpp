@@ -3,15 +3,16 @@
 #include "tests/kernels/host/host_run.hpp"
 
 #include <algorithm>
-#include <array>
 #include <random>
 
 namespace calibram {
 namespace {
 
-constexpr std::array norm_weights = {
-    WeightName::mixer_norm, WeightName::query_norm, WeightName::key_norm,      WeightName::after_mixer_norm,
-    WeightName::mlp_norm,   WeightName::final_norm, WeightName::after_mlp_norm};
+/// Weights that are all alike: those of norms, which start as ones. Others are random.
+bool is_even(const Tensor& tensor) {
+  const Doubles values = read(tensor);
+  return std::all_of(values.begin(), values.end(), [](double value) { return value == 1; });
+}
 
 void make_uneven(const Tensor& tensor, std::mt19937& generator) {
   std::uniform_real_distribution<double> uniform{0.5, 1.5};
@@ -22,10 +23,9 @@ void make_uneven(const Tensor& tensor, std::mt19937& generator) {
 
 void make_uneven(const WeightSet& weights, std::mt19937& generator) {
   for (std::size_t i = 0; i < weight_name_count; ++i) {
-    const auto name = static_cast<WeightName>(i);
-    const bool is_norm = std::find(norm_weights.begin(), norm_weights.end(), name) != norm_weights.end();
-    if (is_norm) make_uneven(weights[name].values, generator);
-    make_uneven(weights[name].scales, generator);
+    const Weight& weight = weights[static_cast<WeightName>(i)];
+    if (is_even(weight.values)) make_uneven(weight.values, generator);
+    make_uneven(weight.scales, generator);
   }
 }
 
@@ -44,6 +44,18 @@ void ScriptedOps::fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint
 void ScriptedOps::sample(const Tensor& logits, Tensor& tokens) {
   HostOps::sample(logits, tokens);
   note(tokens);
+}
+
+void ScriptedOps::route(const Tensor& scores, const Tensor& bias, Routes& routes) {
+  HostOps::route(scores, bias, routes);
+  const auto* place = static_cast<const std::int32_t*>(routes.places.data);
+  std::vector<Tokens> rows(static_cast<std::size_t>(routes.places.rows));
+  for (Tokens& chosen : rows)
+    for (std::int64_t j = 0; j < routes.places.columns; ++j, ++place) {
+      const auto next = std::upper_bound(routes.starts.begin(), routes.starts.end(), *place);
+      chosen.push_back(static_cast<std::int32_t>(next - routes.starts.begin()) - 1);
+    }
+  routed_.push_back(std::move(rows));
 }
 
 void ScriptedOps::note(const Tensor& tokens) {
@@ -74,6 +86,21 @@ std::vector<Tokens> HostRun::sequences() const {
   std::vector<Tokens> cached = ops_.sequences();
   for (Tokens& sequence : cached) sequence.resize(static_cast<std::size_t>(decoder_.position()));
   return cached;
+}
+
+Choices HostRun::choices(std::size_t sequence) const {
+  std::int64_t mixtures = 0;
+  for (const LayerRun& run : question_.model->layers)
+    if (std::holds_alternative<Experts>(run.layer.feed_forward)) mixtures += run.count;
+  Choices choices(static_cast<std::size_t>(mixtures));
+  std::size_t call = 0;  // every step calls once for each mixture, in their order
+  for (const std::vector<Tokens>& rows : ops_.routed()) {
+    const std::size_t each = rows.size() / static_cast<std::size_t>(question_.workload.batch);
+    std::vector<Tokens>& chosen = choices[call++ % choices.size()];
+    const auto first = rows.begin() + static_cast<std::ptrdiff_t>(sequence * each);
+    chosen.insert(chosen.end(), first, first + static_cast<std::ptrdiff_t>(each));
+  }
+  return choices;
 }
 
 Tokens HostRun::next_tokens() const {

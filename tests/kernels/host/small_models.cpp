@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The small models, one per family of structures.
+// The dense models, one per family of structures, and what tests ask about them.
 #include "tests/kernels/host/small_models.hpp"
 #include "tests/support/layers.hpp"
 
@@ -87,7 +87,7 @@ void make_gpt2_like(Model& model, Layer& layer) {
 
 }  // namespace
 
-std::vector<Model> small_models() {
+std::vector<Model> dense_models() {
   return {
       llama_like(),
       variant("qwen2", "qwen2",
@@ -117,6 +117,12 @@ std::vector<Model> small_models() {
       variant("gemma2", "gemma2", make_gemma2_like),
       variant("gpt2", "gpt2", make_gpt2_like),
   };
+}
+
+std::vector<Model> small_models() {
+  std::vector<Model> models = dense_models();
+  for (Model& model : models_of_kinds()) models.push_back(std::move(model));
+  return models;
 }
 
 Question question_about(const Model& model, const Workload& workload, const RunFormats& formats,

@@ -11,7 +11,14 @@
 
 namespace calibram {
 
-/// Odd sizes, two or three layers, and constants large enough that a wrong one shows.
+// Odd sizes, a few layers, and constants large enough that a wrong one shows; windows and chunks that are
+// shorter than the contexts of tests.
+
+/// Attention over a cache and an MLP in every layer: what runtimes with concatenated caches take.
+std::vector<Model> dense_models();
+/// The other kinds of layers.
+std::vector<Model> models_of_kinds();
+/// Both.
 std::vector<Model> small_models();
 
 /// The formats of a run, and how far its logits may be from those in double precision.
