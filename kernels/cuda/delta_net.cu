@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace calibram {
 namespace {
@@ -22,8 +23,9 @@ constexpr float length_epsilon = 1e-6F;
 constexpr int delta_threads = 64;
 
 struct DeltaShape {
-  std::int64_t tokens;
-  int pairs;  ///< of a sequence and a head of values
+  int tokens;
+  int pairs;    ///< of a sequence and a head of values
+  float scale;  ///< 1 / sqrt(key_size)
   int key_heads, value_heads, key_size, value_size;
 
   /// Blocks across the columns of a head.
@@ -48,7 +50,7 @@ struct MemoryColumn {
 
 /// A block for up to 64 columns of one head of one sequence. They stay in shared memory from the first token
 /// of the step to the last where keys are short enough (`in_shared`).
-template <typename T>
+template <typename T, bool in_shared>
 struct ScanColumns {
   static constexpr int threads = delta_threads;
 
@@ -57,7 +59,6 @@ struct ScanColumns {
   AnyElements writes, steps, step_bias, decay;
   float* memory;
   T* out;
-  bool in_shared;
 
   __device__ void operator()(Thread& thread) const {
     const int across = shape.tiles();
@@ -76,54 +77,58 @@ struct ScanColumns {
     float* const queries = thread.shared<float>(reduction_bytes);
     float* const keys = queries + shape.key_size;
     const MemoryColumn own = in_shared ? MemoryColumn{keys + shape.key_size + thread.index(), threads} : kept;
-    if (in_shared && is_there)
-      for (int i = 0; i < shape.key_size; ++i) own[i] = kept[i];
-    const float scale = 1 / sqrtf(static_cast<float>(shape.key_size));
-    std::int64_t row = pair / shape.value_heads * shape.tokens;
+    if (in_shared && is_there) copy(kept, own);
+    const int first_row = pair / shape.value_heads * shape.tokens;
     CALIBRAM_ROLLED
-    for (const std::int64_t end = row + shape.tokens; row < end; ++row) {
-      load_normed(thread, row * shape.width() + shape.first_query(head), scale, queries);
-      load_normed(thread, row * shape.width() + shape.first_key(head), 1, keys);
+    for (int row = first_row; row < first_row + shape.tokens; ++row) {
+      load_unit(thread, row, shape.first_query(head), queries);
+      load_unit(thread, row, shape.first_key(head), keys);
       thread.sync();
       if (is_there) advance(row, head, column, queries, keys, own);
       thread.sync();  // before the next token's queries and keys
     }
-    if (in_shared && is_there)
-      for (int i = 0; i < shape.key_size; ++i) kept[i] = own[i];
+    if (in_shared && is_there) copy(own, kept);
   }
 
-  /// Copies key_size elements of what was convolved, brought to this length. Each thread reads and writes the
-  /// same ones.
-  __device__ void load_normed(Thread& thread, std::int64_t first, float length, float* to) const {
+  __device__ void copy(const MemoryColumn& from, const MemoryColumn& to) const {
+    CALIBRAM_ROLLED
+    for (int i = 0; i < shape.key_size; ++i) to[i] = from[i];
+  }
+
+  /// Copies key_size elements of a row of what was convolved, brought to length 1. Each thread reads and
+  /// writes the same ones.
+  __device__ void load_unit(Thread& thread, int row, int first, float* to) const {
+    const T* const from = convolved + std::int64_t{row} * shape.width() + first;
     float squares = 0;
     CALIBRAM_ROLLED
     for (int i = thread.index(); i < shape.key_size; i += threads) {
-      to[i] = as_float(convolved[first + i]);
+      to[i] = as_float(from[i]);
       squares += to[i] * to[i];
     }
     const float factor =
-        length / sqrtf(block_reduce(thread, squares, thread.shared<float>(), 0, Sum{}) + length_epsilon);
+        1 / sqrtf(block_reduce(thread, squares, thread.shared<float>(), 0, Sum{}) + length_epsilon);
     CALIBRAM_ROLLED
     for (int i = thread.index(); i < shape.key_size; i += threads) to[i] *= factor;
   }
 
   /// Brings a column one token on.
-  __device__ void advance(std::int64_t row, int head, int column, const float* queries, const float* keys,
+  __device__ void advance(int row, int head, int column, const float* queries, const float* keys,
                           const MemoryColumn& own) const {
-    const std::int64_t gate = row * shape.value_heads + head;
+    const std::int64_t gate = std::int64_t{row} * shape.value_heads + head;
     const float share = kept_share(decay[head], steps[gate] + step_bias[head]);
     float recalled = 0, sum = 0;
     for (int i = 0; i < shape.key_size; ++i) {
       own[i] *= share;
       recalled += keys[i] * own[i];
     }
-    const float value = as_float(convolved[row * shape.width() + shape.first_value(head) + column]);
+    const float value =
+        as_float(convolved[std::int64_t{row} * shape.width() + shape.first_value(head) + column]);
     const float change = (value - recalled) / (1 + expf(-writes[gate]));
     for (int i = 0; i < shape.key_size; ++i) {
       own[i] += keys[i] * change;
       sum += queries[i] * own[i];
     }
-    store(sum, out[gate * shape.value_size + column]);
+    store(sum * shape.scale, out[gate * shape.value_size + column]);
   }
 };
 
@@ -134,11 +139,13 @@ void CudaOps::scan(const GatedDeltaNet& net, const DeltaInputs& inputs, StepShap
   check_scan(net, inputs, step, memory, out);
   const auto narrow = [](std::int64_t size) { return static_cast<int>(size); };
   const std::int64_t pairs = step.batch * net.value_heads;
-  require(pairs * net.value_size <= std::numeric_limits<int>::max() / 2, "scan",
-          "the values of all sequences are beyond 2^30");
-  const DeltaShape shape{step.tokens,           narrow(pairs),
-                         narrow(net.key_heads), narrow(net.value_heads),
-                         narrow(net.key_size),  narrow(net.value_size)};
+  constexpr std::int64_t most = std::numeric_limits<int>::max();
+  require(step.rows() <= most && pairs * net.value_size <= most, "scan",
+          "the rows of a step, or the values of all sequences, are beyond 2^31 - 1");
+  const DeltaShape shape{
+      narrow(step.tokens),   narrow(pairs),           1 / std::sqrt(static_cast<float>(net.key_size)),
+      narrow(net.key_heads), narrow(net.value_heads), narrow(net.key_size),
+      narrow(net.value_size)};
   constexpr std::size_t shared_of_every_card = 48 * 1024;
   const bool in_shared = shape.shared_bytes(true) <= shared_of_every_card;
   const Grid grid{std::clamp<std::int64_t>(pairs * shape.tiles(), 1, most_blocks), delta_threads,
@@ -147,11 +154,17 @@ void CudaOps::scan(const GatedDeltaNet& net, const DeltaInputs& inputs, StepShap
           "there is no kernel for this combination of formats");
   with_float(out, "scan", [&](auto* type) {
     using T = Pointee<decltype(type)>;
-    launch<delta_threads>(
-        stream_, grid,
-        ScanColumns<T>{shape, elements<T>(inputs.convolved), any_elements(inputs.writes),
-                       any_elements(inputs.steps), any_elements(inputs.step_bias), any_elements(inputs.decay),
-                       elements<float>(memory), elements<T>(out), in_shared});
+    const auto start = [&]<bool shared>(std::bool_constant<shared>) {
+      launch<delta_threads>(
+          stream_, grid,
+          ScanColumns<T, shared>{shape, elements<T>(inputs.convolved), any_elements(inputs.writes),
+                                 any_elements(inputs.steps), any_elements(inputs.step_bias),
+                                 any_elements(inputs.decay), elements<float>(memory), elements<T>(out)});
+    };
+    if (in_shared)
+      start(std::true_type{});
+    else
+      start(std::false_type{});
   });
 }
 

@@ -57,14 +57,15 @@ void try_state_spaces(Ops& ops, Element element, std::int64_t state_size) {
   ops.scan(mamba, {tensor(rows, mamba.convolved_size()), x, vector, vector, vector}, step, memory, out);
 }
 
-void try_linear_attention(Ops& ops, Element element) {
+/// There are kernels for short keys and for long ones.
+void try_linear_attention(Ops& ops, Element element, std::int64_t key_size) {
   constexpr std::int64_t size = 4, kernel = 4;
   Trial trial{ops};
-  const GatedDeltaNet net{.key_heads = 1, .value_heads = 1, .key_size = size, .value_size = size};
+  const GatedDeltaNet net{.key_heads = 1, .value_heads = 1, .key_size = key_size, .value_size = size};
   const std::int64_t channels = net.convolved_size();
   Tensor convolved = trial.tensor(element, rows, channels), out = trial.tensor(element, rows, size);
   Tensor last = trial.tensor(element, 1, channels * (kernel - 1));
-  Tensor memory = trial.tensor(Element::fp32, 1, size * size);
+  Tensor memory = trial.tensor(Element::fp32, 1, key_size * size);
   const Weight weight = trial.weight(element, channels, kernel);
   const Tensor x = trial.tensor(element, rows, channels), bias = trial.tensor(element, 1, channels);
   ops.convolve(x, weight, {}, step, last, convolved);
@@ -89,7 +90,7 @@ void warm_up_kinds(Ops& ops) {
     try_experts(ops, element);
     for (const Element of_weight : {element, Element::int8}) try_latent(ops, element, of_weight);
     for (const std::int64_t state_size : {16, 128, 256}) try_state_spaces(ops, element, state_size);
-    try_linear_attention(ops, element);
+    for (const std::int64_t key_size : {4, 200}) try_linear_attention(ops, element, key_size);
     try_updates(ops, element);
   }
 }
