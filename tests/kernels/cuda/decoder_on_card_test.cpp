@@ -2,6 +2,7 @@
 // Whole forward passes on a card: the host's logits, the count's bytes, and nothing left at the end.
 #include "kernels/cuda/cuda_check.hpp"
 #include "kernels/routes.hpp"
+#include "kernels/tensors.hpp"
 #include "src/engine/counting_ops.hpp"
 #include "tests/kernels/cuda/cuda_test.hpp"
 #include "tests/kernels/host/host_run.hpp"
