@@ -65,10 +65,9 @@ std::string exclusion(const Measurement& row) {
   return {};
 }
 
-}  // namespace
-
-Observation observe(const Measurement& row) {
-  const Question question = question_of(row);
+/// The observation of one row. @throws InputError when it cannot be one
+Observation observe(const Measurement& row, ModelLibrary& models) {
+  const Question question = question_of(row, models);
   if (!question.model) throw InputError{"a bare size cannot be fitted", "it has no architecture", ""};
   if (question.devices > 1)
     throw InputError{"rows of several devices are not fitted", "they add peaks of different times", ""};
@@ -84,7 +83,9 @@ Observation observe(const Measurement& row) {
   return observation;
 }
 
-Observations observations_of(const std::vector<Measurement>& rows) {
+}  // namespace
+
+Observations observations_of(const std::vector<Measurement>& rows, ModelLibrary& models) {
   Observations result;
   for (const Measurement& row : rows) {
     if (const std::string reason = exclusion(row); !reason.empty()) {
@@ -92,7 +93,7 @@ Observations observations_of(const std::vector<Measurement>& rows) {
       continue;
     }
     try {
-      Observation observation = observe(row);
+      Observation observation = observe(row, models);
       ObservationGroup& group = group_of(row, result.groups);
       require_same_counter(row, group);
       group.noise.page_bytes = std::max(group.noise.page_bytes, page_bytes(row));
@@ -102,6 +103,11 @@ Observations observations_of(const std::vector<Measurement>& rows) {
     }
   }
   return result;
+}
+
+Observations observations_of(const std::vector<Measurement>& rows) {
+  ModelLibrary models;
+  return observations_of(rows, models);
 }
 
 }  // namespace calibram

@@ -27,9 +27,8 @@ struct Observations {
 };
 
 /// Rows with an outcome, of several devices, and those that theory cannot count are left out with a reason.
+/// @param models  loaded once, for the caller's other lists too
+Observations observations_of(const std::vector<Measurement>& rows, ModelLibrary& models);
 Observations observations_of(const std::vector<Measurement>& rows);
-
-/// The observation of one row. @throws InputError when it cannot be one
-Observation observe(const Measurement& row);
 
 }  // namespace calibram

@@ -47,14 +47,14 @@ void fill(ErrorSummary& summary, const std::vector<double>& errors) {
 /// `calibrated`, by a profile for each model that has not seen it.
 class LeavingModelsOut final : public Estimator {
  public:
-  explicit LeavingModelsOut(const std::vector<Measurement>& rows) {
+  LeavingModelsOut(const std::vector<Measurement>& rows, ModelLibrary& known) {
     std::set<std::string> models;
     for (const Measurement& row : rows) models.insert(row.model);
     for (const std::string& model : models) {
       std::vector<Measurement> others;
       std::copy_if(rows.begin(), rows.end(), std::back_inserter(others),
                    [&](const Measurement& row) { return row.model != model; });
-      profiles_[model] = calibrated(std::make_shared<const Profile>(fit_all(others)));
+      profiles_[model] = calibrated(std::make_shared<const Profile>(fit_all(others, known)));
     }
   }
 
@@ -65,9 +65,9 @@ class LeavingModelsOut final : public Estimator {
   }
 
  private:
-  static Profile fit_all(const std::vector<Measurement>& rows) {
+  static Profile fit_all(const std::vector<Measurement>& rows, ModelLibrary& models) {
     Profile profile;
-    for (const ObservationGroup& group : observations_of(rows).groups) {
+    for (const ObservationGroup& group : observations_of(rows, models).groups) {
       try {
         profile.fits.push_back(
             {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
@@ -88,12 +88,12 @@ Answer answer_of(const Estimator& estimator, const Question& question) try {
   return Unanswered{problem.what()};
 }
 
-EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators,
+EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, ModelLibrary& models,
                      std::map<std::string, std::size_t>& reasons) {
   EvaluatedRow evaluated{row, std::vector<std::optional<Bytes>>(estimators.size())};
   std::optional<Question> question;
   try {
-    question = question_of(row);
+    question = question_of(row, models);
   } catch (const InputError& problem) {
     ++reasons[fmt::format("every estimator: {}", problem.what())];
     return evaluated;
@@ -108,9 +108,8 @@ EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators,
   return evaluated;
 }
 
-}  // namespace
-
-Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators) {
+Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators,
+                    ModelLibrary& models) {
   Evaluation evaluation;
   for (const auto& estimator : estimators) evaluation.estimators.emplace_back(estimator->name());
   std::vector<Group> groups;
@@ -119,7 +118,7 @@ Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimato
       ++evaluation.without_value;
       continue;
     }
-    evaluation.rows.push_back(ask_all(row, estimators, evaluation.reasons));
+    evaluation.rows.push_back(ask_all(row, estimators, models, evaluation.reasons));
     if (std::find(groups.begin(), groups.end(), group_of(row)) == groups.end())
       groups.push_back(group_of(row));
   }
@@ -145,10 +144,18 @@ Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimato
   return evaluation;
 }
 
+}  // namespace
+
+Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators) {
+  ModelLibrary models;
+  return evaluate(measurements, estimators, models);
+}
+
 Evaluation evaluate_leaving_models_out(const std::vector<Measurement>& measurements, Estimators estimators) {
   std::erase_if(estimators, [](const auto& estimator) { return estimator->name() == "calibrated"; });
-  estimators.push_back(std::make_unique<LeavingModelsOut>(measurements));
-  return evaluate(measurements, estimators);
+  ModelLibrary models;
+  estimators.push_back(std::make_unique<LeavingModelsOut>(measurements, models));
+  return evaluate(measurements, estimators, models);
 }
 
 }  // namespace calibram

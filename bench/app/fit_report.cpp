@@ -72,7 +72,8 @@ std::size_t different_contexts(const std::vector<Measurement>& rows) {
   return count;
 }
 
-std::vector<std::string> per_token_cells(const Series& series, const std::vector<Measurement>& rows) {
+std::vector<std::string> per_token_cells(const Series& series, const std::vector<Measurement>& rows,
+                                         ModelLibrary& models) {
   std::vector<double> tokens, values;
   for (const Measurement& row : rows) {
     tokens.push_back(static_cast<double>(row.workload.context_tokens()));
@@ -80,7 +81,7 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
   }
   const Line line = fit_line(tokens, values);
   const Measurement& longest = rows.back();
-  const Question question = question_of(longest);
+  const Question question = question_of(longest, models);
   const Runtime runtime = runtime_of(question);
   const Count counted = count(question, runtime);
   const double theory = static_cast<double>(counted.terms[Term::kv_cache].count()) / tokens.back();
@@ -160,12 +161,13 @@ std::string per_token_text(const std::vector<Measurement>& rows) {
                    {"MiB/token", Align::right},
                    {"KV in theory", Align::right},
                    {"KV share", Align::right}}};
+  ModelLibrary models;
   for (auto& [key, points] : series) {
     std::sort(points.begin(), points.end(), [](const Measurement& a, const Measurement& b) {
       return a.workload.context_tokens() < b.workload.context_tokens();
     });
     if (different_contexts(points) < 3) continue;  // two points make a line, but do not test it
-    table.add_row(per_token_cells(key, points));
+    table.add_row(per_token_cells(key, points, models));
   }
   return table.empty() ? std::string{} : table.text();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The verbs that list what calibram knows: models, runtimes, formats.
 #include "bench/app/verbs.hpp"
+#include "src/core/names.hpp"
 #include "src/core/text_table.hpp"
 #include "src/engine/runtime.hpp"
 #include "src/model/catalogue.hpp"
@@ -9,9 +10,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -74,10 +75,7 @@ void print_list(const Json& list, bool as_json) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+  return lower_case(text).find(lower_case(part)) != std::string::npos;
 }
 
 }  // namespace
@@ -89,7 +87,7 @@ Action add_models(CLI::App& verb) {
   return [json, search] {
     Json list = Json::array();
     for (const CatalogueEntry& entry : catalogue()) {
-      const Model model = *find_model(entry.name);
+      const Model model = model_of(entry);
       if (contains_ignoring_case(model.name, *search) || contains_ignoring_case(model.family, *search))
         list.push_back(describe_model(model));
     }
@@ -124,13 +122,15 @@ Action add_formats(CLI::App& verb) {
       Json bits = nullptr;
       if (format.has_exact_bytes)
         bits = 8.0 * static_cast<double>(matrix_bytes(format, width, width).count()) / (width * width);
-      list.push_back({{"name", format.name},
-                      {"nominal_bits", format.nominal_bits},
-                      {"bits_4096x4096",
-                       *json || bits.is_null() ? bits : Json(fmt::format("{:.4f}", bits.get<double>()))},
-                      {"weights", true},
-                      {"kv", format.kv.has_value()},
-                      {"layout", format.layout}});
+      Json row{{"name", format.name},
+               {"nominal_bits", format.nominal_bits},
+               {"bits_4096x4096",
+                *json || bits.is_null() ? bits : Json(fmt::format("{:.4f}", bits.get<double>()))},
+               {"weights", true},
+               {"kv", format.kv.has_value()},
+               {"layout", format.layout}};
+      if (!*json) row.erase("weights");  // a column that is always the same tells people nothing
+      list.push_back(std::move(row));
     }
     print_list(list, *json);
     return status_done;

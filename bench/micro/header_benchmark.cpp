@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How long the header of a model with 100,000 tensors takes, and whether a terabyte behind it costs anything.
 #include "src/core/file.hpp"
-#include "src/model/gguf.hpp"
-#include "src/model/safetensors.hpp"
+#include "src/model/gguf/gguf.hpp"
+#include "src/model/safetensors/safetensors.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>

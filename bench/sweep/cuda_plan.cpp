@@ -111,8 +111,9 @@ std::vector<Point> cuda_plan(PlanSize size) {
                                       : full_configurations();
   // Whatever drifts while a sweep runs must not look like an effect of a shape or a context.
   std::shuffle(rows.begin(), rows.end(), std::mt19937_64{3});
+  ModelLibrary models;
   std::vector<Point> points;
-  for (Measurement& row : rows) points.push_back(plan_point(std::move(row)));
+  for (Measurement& row : rows) points.push_back(plan_point(std::move(row), models));
   return points;
 }
 

@@ -76,9 +76,9 @@ bool is_quick(const Measurement& row) {
 
 }  // namespace
 
-Point plan_point(Measurement row) {
+Point plan_point(Measurement row, ModelLibrary& models) {
   Point point;
-  Question question = question_of(row);
+  Question question = question_of(row, models);
   const Runtime runtime = runtime_of(question);
   point.prediction = count(question, runtime);
   const std::int64_t layers = layer_count(*question.model);
@@ -97,6 +97,11 @@ Point plan_point(Measurement row) {
   return point;
 }
 
+Point plan_point(Measurement row) {
+  ModelLibrary models;
+  return plan_point(std::move(row), models);
+}
+
 std::vector<Point> host_plan(PlanSize size) {
   std::vector<Measurement> rows;
   for (std::string_view shape : probe_shapes) {
@@ -110,8 +115,9 @@ std::vector<Point> host_plan(PlanSize size) {
     }
     rows.insert(rows.end(), shape_rows.begin(), shape_rows.end());
   }
+  ModelLibrary models;
   std::vector<Point> points;
-  for (Measurement& row : rows) points.push_back(plan_point(std::move(row)));
+  for (Measurement& row : rows) points.push_back(plan_point(std::move(row), models));
   return points;
 }
 

@@ -32,6 +32,7 @@ std::vector<Point> host_plan(PlanSize size);
 std::vector<Point> cuda_plan(PlanSize size);
 
 /// Counts a configuration and foresees its work. @throws InputError when it cannot be run
+Point plan_point(Measurement row, ModelLibrary& models);
 Point plan_point(Measurement row);
 
 }  // namespace calibram

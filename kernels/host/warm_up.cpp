@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs every kernel once, so that later runs touch no new memory but their tensors.
 #include "kernels/host/host_ops.hpp"
+#include "kernels/host/kind_warm_up.hpp"
 #include "kernels/host/scratch.hpp"
 #include "kernels/trial.hpp"
 
@@ -81,6 +82,7 @@ void HostOps::warm_up() {
       for (const std::int64_t tokens : {std::int64_t{1}, tile_rows})
         try_attention(*this, element, head_size, {.batch = 1, .tokens = tokens, .start = tile_columns});
   try_the_rest(*this);
+  try_kinds(*this);
   memory_.reset_peak();
 }
 

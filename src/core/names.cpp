@@ -19,12 +19,6 @@ namespace {
 constexpr std::size_t longest_name = 100;
 constexpr std::size_t most_suggestions = 3;
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
 /// Optimal string alignment distance (Damerau 1964, each pair edited once at most).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
@@ -51,13 +45,19 @@ std::size_t distance(const std::string& name, const std::string& candidate) {
 
 }  // namespace
 
+std::string lower_case(std::string_view text) {
+  std::string lower{text};
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string_view> known) {
   if (name.empty() || name.size() > longest_name) return {};
-  const std::string wanted = lower(name);
+  const std::string wanted = lower_case(name);
   const std::size_t tolerated = std::max<std::size_t>(1, wanted.size() / 3);
   std::vector<std::pair<std::size_t, std::string>> near;
   for (std::string_view candidate : known) {
-    const std::size_t edits = distance(wanted, lower(candidate));
+    const std::size_t edits = distance(wanted, lower_case(candidate));
     if (edits <= tolerated) near.emplace_back(edits, candidate);
   }
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// "Did you mean": the known names nearest to one that is unknown, and the error that says so.
+// Names as people write them: case does not count, and an unknown one gets "did you mean".
 #pragma once
 
 #include "src/core/error.hpp"
@@ -10,6 +10,9 @@
 #include <vector>
 
 namespace calibram {
+
+/// ASCII letters only: the names that are compared have no others.
+std::string lower_case(std::string_view text);
 
 /// At most three of the known names, nearest first; none when nothing is near. Case does not count.
 std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string_view> known);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/engine/question.hpp"
+#include "src/model/library.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -82,7 +83,11 @@ std::vector<Measurement> read_measurements(const std::filesystem::path& file);
 bool same_configuration(const Measurement& a, const Measurement& b);
 
 /// The question that a row answers. Model paths are relative to the row's file.
+/// @param models  shared by the rows of a list, whose models they load once
 /// @throws InputError when its model, formats or runtime are unknown
+Question question_of(const Measurement& measurement, ModelLibrary& models);
+
+/// The same for one row alone.
 Question question_of(const Measurement& measurement);
 
 /// The data dictionary in Markdown.

@@ -2,10 +2,8 @@
 // The options column: key=value pairs joined by semicolons.
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
+#include "src/core/words.hpp"
 #include "src/engine/runtime.hpp"
-
-#include <algorithm>
-#include <cctype>
 
 namespace calibram {
 namespace {
@@ -26,9 +24,8 @@ std::string_view trimmed(std::string_view text) {
 Options parse_options(std::string_view text) {
   Options options;
   if (trimmed(text).empty()) return options;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(';', begin), text.size());
-    const std::string_view pair = trimmed(text.substr(begin, end - begin));
+  for (const std::string_view word : split(text, ';')) {
+    const std::string_view pair = trimmed(word);
     const std::size_t equals = pair.find('=');
     if (equals == pair.npos) throw_malformed(pair);
     const std::string_view key = trimmed(pair.substr(0, equals)), value = trimmed(pair.substr(equals + 1));
@@ -36,7 +33,6 @@ Options parse_options(std::string_view text) {
     if (!options.emplace(key, value).second)
       throw InputError{"option " + in_quotes(key) + " is given twice", "which one counts would be a guess",
                        "drop one"};
-    begin = end + 1;
   }
   return options;
 }

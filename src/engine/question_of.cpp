@@ -4,7 +4,6 @@
 #include "src/core/number.hpp"
 #include "src/engine/measurement.hpp"
 #include "src/model/catalogue.hpp"
-#include "src/model/load.hpp"
 #include "src/model/stored_tensor.hpp"
 #include "src/model/weight_bytes.hpp"
 
@@ -52,7 +51,7 @@ const Format& weights_of(const Measurement& row, const Model* model) {
 
 std::string resolved_subject(const Measurement& row) {
   const std::filesystem::path path{row.model};
-  if (row.file.empty() || path.is_absolute() || find_model(row.model)) return row.model;
+  if (row.file.empty() || path.is_absolute() || find_entry(row.model)) return row.model;
   const std::filesystem::path beside = std::filesystem::path{row.file}.parent_path() / path;
   // A name that is neither known nor a file stays as it is written, for the error to quote.
   return std::filesystem::exists(beside) || row.model.find('/') != std::string::npos ? beside.string()
@@ -61,13 +60,13 @@ std::string resolved_subject(const Measurement& row) {
 
 }  // namespace
 
-Question question_of(const Measurement& row) {
+Question question_of(const Measurement& row, ModelLibrary& models) {
   Question question;
   question.subject = row.model;
   if (const std::optional<double> size = bare_size(row.model)) {
     question.parameters = *size;
   } else {
-    question.model = std::make_shared<const Model>(load_model(resolved_subject(row)));
+    question.model = models.load(resolved_subject(row));
     question.parameters = static_cast<double>(parameter_count(*question.model));
   }
   const std::string stored = question.model ? question.model->stored_format : "fp16";
@@ -81,6 +80,11 @@ Question question_of(const Measurement& row) {
   question.metric = row.metric;
   question.device = row.device;
   return question;
+}
+
+Question question_of(const Measurement& row) {
+  ModelLibrary models;
+  return question_of(row, models);
 }
 
 }  // namespace calibram

@@ -2,12 +2,13 @@
 // How a name is looked up in the tables of well-known models.
 #include "src/model/catalogue.hpp"
 
-#include "src/model/catalogue_tables.hpp"
-#include "src/model/config.hpp"
+#include "src/core/names.hpp"
+#include "src/core/words.hpp"
+#include "src/model/catalogue/tables.hpp"
+#include "src/model/config/config.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,19 +21,9 @@ std::array<std::span<const CatalogueEntry>, 7> tables() {
           deepseek_models(), mistral_models(), others_models()};
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower{text};
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
-bool is_listed(std::string_view name, std::string_view words) {
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find(' '), words.size());
-    if (words.substr(0, end) == name) return true;
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return false;
+bool is_listed(std::string_view name, std::string_view names) {
+  const std::vector<std::string_view> list = split(names, ' ');
+  return std::find(list.begin(), list.end(), name) != list.end();
 }
 
 /// "Qwen/Qwen2-7B" is "Qwen2-7B"; a longer path is a path, not a publisher's name.
@@ -50,13 +41,21 @@ std::vector<CatalogueEntry> catalogue() {
   return entries;
 }
 
-std::optional<Model> find_model(std::string_view name) {
+const CatalogueEntry* find_entry(std::string_view name) {
   const std::string wanted = lower_case(without_publisher(name));
   for (const auto table : tables())
     for (const CatalogueEntry& entry : table)
-      if (entry.name == wanted || is_listed(wanted, entry.aliases))
-        return parse_config(entry.config, std::string{entry.name}, false);
-  return std::nullopt;
+      if (entry.name == wanted || is_listed(wanted, entry.aliases)) return &entry;
+  return nullptr;
+}
+
+Model model_of(const CatalogueEntry& entry) {
+  return parse_config(entry.config, std::string{entry.name}, false);
+}
+
+std::optional<Model> find_model(std::string_view name) {
+  const CatalogueEntry* entry = find_entry(name);
+  return entry ? std::optional{model_of(*entry)} : std::nullopt;
 }
 
 }  // namespace calibram

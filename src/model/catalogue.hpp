@@ -22,7 +22,12 @@ struct CatalogueEntry {
 /// All entries, by publisher.
 std::vector<CatalogueEntry> catalogue();
 
-/// The model with this name or alias; "publisher/name" is accepted, and case does not count.
+/// The entry with this name or alias, or null; "publisher/name" is accepted, and case does not count.
+const CatalogueEntry* find_entry(std::string_view name);
+
+Model model_of(const CatalogueEntry& entry);
+
+/// The model of the entry with this name or alias.
 std::optional<Model> find_model(std::string_view name);
 
 }  // namespace calibram

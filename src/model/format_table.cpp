@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The table of number formats that have a name.
 #include "src/model/format.hpp"
-#include "src/model/packed_formats.hpp"
+#include "src/model/quantisation/packed_formats.hpp"
 
 #include <utility>
 #include <vector>

@@ -6,9 +6,9 @@
 #include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 #include "src/model/catalogue.hpp"
-#include "src/model/config.hpp"
-#include "src/model/gguf_model.hpp"
-#include "src/model/safetensors.hpp"
+#include "src/model/config/config.hpp"
+#include "src/model/gguf/model.hpp"
+#include "src/model/safetensors/safetensors.hpp"
 
 #include <fmt/format.h>
 
@@ -65,10 +65,9 @@ void attach(StoredWeights weights, Model& model) {
 
 Model load_gguf(const fs::path& file) {
   Gguf gguf = read_gguf(file);
-  GgufModel described = model_of(gguf, file.stem().string());
-  described.model.remarks.assign(described.remarks.begin(), described.remarks.end());
-  attach(std::move(gguf.weights), described.model);
-  return std::move(described.model);
+  Model model = model_of(gguf, file.stem().string());
+  attach(std::move(gguf.weights), model);
+  return model;
 }
 
 Model load_safetensors(const fs::path& file) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -211,6 +212,13 @@ std::optional<Violation> check_constants(const Model& model) {
 }
 
 }  // namespace
+
+void add_layer(std::vector<LayerRun>& runs, Layer layer) {
+  if (!runs.empty() && runs.back().layer == layer)
+    ++runs.back().count;
+  else
+    runs.push_back({std::move(layer), 1});
+}
 
 std::int64_t layer_count(const Model& model) {
   std::int64_t count = 0;

@@ -220,6 +220,9 @@ struct Model {
   bool operator==(const Model&) const = default;
 };
 
+/// Appends a layer: one more of the last run where it is like those, else a run of its own.
+void add_layer(std::vector<LayerRun>& runs, Layer layer);
+
 std::int64_t layer_count(const Model& model);
 
 /// A description that layers share, wherever they stand: the first and the last of them.

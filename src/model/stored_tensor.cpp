@@ -4,6 +4,7 @@
 
 #include "src/core/number.hpp"
 #include "src/core/printable.hpp"
+#include "src/core/words.hpp"
 
 #include <fmt/format.h>
 
@@ -97,14 +98,11 @@ NameIndex name_index(std::span<const StoredTensor> tensors) {
 std::optional<std::int64_t> layer_of(std::string_view tensor_name) {
   // The first part that is a number, after the name of a list. Experts and heads are numbered behind it.
   constexpr std::array<std::string_view, 5> lists = {"layers", "blk", "h", "blocks", "layer"};
-  std::string_view before, rest = tensor_name;
-  while (!rest.empty()) {
-    const std::size_t dot = std::min(rest.find('.'), rest.size());
-    const std::string_view part = rest.substr(0, dot);
+  std::string_view before;
+  for (const std::string_view part : split(tensor_name, '.')) {
     if (const std::optional<std::int64_t> number = parse_integer(part))
       return std::find(lists.begin(), lists.end(), before) != lists.end() ? number : std::nullopt;
     before = part;
-    rest.remove_prefix(std::min(dot + 1, rest.size()));
   }
   return std::nullopt;
 }

@@ -2,7 +2,7 @@
 // GGUF headers against llama.cpp's own account of its buffers: weights and caches, to the byte.
 #include "src/engine/cache_rules.hpp"
 #include "src/engine/measurement.hpp"
-#include "src/model/gguf_model.hpp"
+#include "src/model/gguf/model.hpp"
 #include "tests/support/gguf_models.hpp"
 #include "tests/support/shared_data.hpp"
 
@@ -30,7 +30,7 @@ Measured measured() {
   for (const Measurement& row : measured.rows) {
     if (measured.files.contains(row.model)) continue;
     Gguf file = read_gguf(folder / row.model);
-    measured.models[row.model] = model_of(file, row.model).model;
+    measured.models[row.model] = model_of(file, row.model);
     measured.files[row.model] = std::move(file);
   }
   return measured;
@@ -80,7 +80,7 @@ TEST(CacheRulesOfGguf, WeightsThatLlamaCppReportsAreTheFilesTensors) {
 // llama.cpp src/models/deepseek2.cpp: without key_length_mla, "MLA without the absorption optimization
 // converts into MHA".
 TEST(CacheRulesOfGguf, OldFilesOfLatentAttentionCostLlamaCppAllHeads) {
-  const Model model = old_deepseek_gguf().describe().model;
+  const Model model = old_deepseek_gguf().describe();
   const Format& kv = kv_format("f16");
   EXPECT_EQ(sequence_cache(*find_cache_rule("llama.cpp"), model, kv, kv, 2).per_token,
             Bytes{4 * (24 + 16) * 2});

@@ -52,7 +52,7 @@ TEST(Executable, TakesDenseModelsInPlainFormatsAndInt8) {
 
 TEST(Executable, RefusesPackedWeights) {
   Question question = ask("qwen2-0.5b", "calibram", {1, 16, 1, {}});
-  for (const char* format : {"nf4", "q4_k", "fp8", "as-stored"}) {
+  for (const char* format : {"nf4", "q4_k", "fp8"}) {
     question.weights = &weight_format(format);
     EXPECT_THAT(message_of<InputError>([&] { executable(question); }),
                 HasSubstr("packed weights are only counted"))

@@ -2,6 +2,7 @@
 // From the words of a row to a question: models, sizes, formats and their defaults.
 #include "src/core/error.hpp"
 #include "src/engine/measurement.hpp"
+#include "tests/support/config_texts.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <gmock/gmock.h>
@@ -49,6 +50,17 @@ TEST(QuestionOf, AModelPathIsRelativeToTheRowsFile) {
   row.model = "./tiny.json";
   row.file = (folder.path() / "rows.csv").string();
   EXPECT_EQ(layer_count(*question_of(row).model), 2);
+}
+
+TEST(QuestionOf, RowsThatShareALibraryReadAModelsFileOnce) {
+  const ScratchFolder folder;
+  Measurement row;
+  row.model = folder.write("config.json", config_text("llama")).string();
+  ModelLibrary models;
+  const Question first = question_of(row, models);
+  std::filesystem::remove(row.model);
+  EXPECT_EQ(question_of(row, models).model, first.model);
+  EXPECT_THROW(question_of(row), InputError) << "a row alone reads the file";
 }
 
 TEST(QuestionOf, ABareSizeIsStoredInSixteenBits) {

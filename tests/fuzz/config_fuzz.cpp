@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a config.json.
-#include "src/model/config.hpp"
+#include "src/model/config/config.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a GGUF header.
-#include "src/model/gguf.hpp"
+#include "src/model/gguf/gguf.hpp"
 #include "tests/fuzz/header_fuzz.hpp"
 
 namespace calibram {

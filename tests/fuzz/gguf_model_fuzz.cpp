@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a GGUF header, and the model that it describes.
-#include "src/model/gguf_model.hpp"
+#include "src/model/gguf/model.hpp"
 #include "tests/fuzz/header_fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     ByteReader reader = header_of(input, largest_gguf_header);
     Gguf gguf;
     gguf.metadata = read_gguf_header(reader, gguf.weights);
-    const Model model = model_of(gguf, "fuzz").model;
+    const Model model = model_of(gguf, "fuzz");
     static_cast<void>(parameter_count(model));
     static_cast<void>(active_parameter_count(model));
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a safetensors header.
-#include "src/model/safetensors.hpp"
+#include "src/model/safetensors/safetensors.hpp"
 #include "tests/fuzz/header_fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

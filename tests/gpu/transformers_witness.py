@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 
-# As in src/model/catalogue.cpp: family, hidden size, layers, heads, KV heads, MLP width, vocabulary, tied, positions,
+# As in src/model/catalogue: family, hidden size, layers, heads, KV heads, MLP width, vocabulary, tied, positions,
 # rope theta. The size of a head is the hidden size over the heads.
 MODELS = {
     "qwen2-7b": ("qwen2", 3584, 28, 28, 4, 18944, 152064, False, 32768, 1e6),

@@ -3,7 +3,8 @@
 #include "src/model/catalogue.hpp"
 
 #include "src/core/error.hpp"
-#include "src/model/config.hpp"
+#include "src/core/words.hpp"
+#include "src/model/config/config.hpp"
 #include "tests/support/shared_data.hpp"
 
 #include <gmock/gmock.h>
@@ -21,21 +22,21 @@ using testing::HasSubstr;
 TEST(Catalogue, EveryEntryIsAPossibleModelOfItsName) {
   EXPECT_GE(catalogue().size(), 106U);  // a hundred published models, and probes
   for (const CatalogueEntry& entry : catalogue()) {
-    const std::optional<Model> model = find_model(entry.name);
-    ASSERT_TRUE(model) << entry.name;
-    EXPECT_EQ(model->name, entry.name);
-    EXPECT_NO_THROW(validate(*model)) << entry.name;
+    const Model model = model_of(entry);
+    EXPECT_EQ(model.name, entry.name);
+    EXPECT_NO_THROW(validate(model)) << entry.name;
   }
 }
 
 TEST(Catalogue, NoNameOrAliasMeansTwoModels) {
-  std::set<std::string> names;
+  std::set<std::string_view> names;
   for (const CatalogueEntry& entry : catalogue()) {
-    std::string words = std::string{entry.name} + " " + std::string{entry.aliases} + " ";
-    for (std::size_t end; (end = words.find(' ')) != std::string::npos; words.erase(0, end + 1)) {
-      if (end == 0) continue;
-      EXPECT_TRUE(names.insert(words.substr(0, end)).second) << words;
-      EXPECT_EQ(find_model(words.substr(0, end))->name, entry.name);
+    std::vector<std::string_view> words = split(entry.aliases, ' ');
+    words.push_back(entry.name);
+    for (const std::string_view word : words) {
+      EXPECT_TRUE(names.insert(word).second) << word;
+      ASSERT_NE(find_entry(word), nullptr) << word;
+      EXPECT_EQ(find_entry(word)->name, entry.name);
     }
   }
 }

@@ -50,6 +50,15 @@ TEST(Model, ParametersEqualThePublishersTotals) {
     EXPECT_EQ(parameter_count(find_model(total.name).value()), total.parameters) << total.name;
 }
 
+TEST(Model, AlikeLayersInARowAreOneRun) {
+  Layer narrow, wide;
+  mlp_in(narrow).width = 64;
+  mlp_in(wide).width = 128;
+  std::vector<LayerRun> runs;
+  for (const Layer& layer : {narrow, narrow, wide, narrow}) add_layer(runs, layer);
+  EXPECT_EQ(runs, (std::vector<LayerRun>{{narrow, 2}, {wide, 1}, {narrow, 1}}));
+}
+
 TEST(Model, LayersOfAllRunsAreCounted) {
   EXPECT_EQ(layer_count(find_model("gemma-2-2b").value()), 26);
   EXPECT_EQ(layer_count(find_model("llama-3.1-405b").value()), 126);

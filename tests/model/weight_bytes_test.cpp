@@ -4,7 +4,8 @@
 
 #include "src/core/error.hpp"
 #include "src/model/catalogue.hpp"
-#include "src/model/packed_formats.hpp"
+#include "src/model/quantisation/packed_formats.hpp"
+#include "tests/support/kinds_of_layers.hpp"
 #include "tests/support/layers.hpp"
 
 #include <gtest/gtest.h>
@@ -42,28 +43,10 @@ Model gpt_oss(std::int64_t layers, std::int64_t experts) {
   return model;
 }
 
-Layer deepseek_v3_layer(FeedForward feed_forward) {
-  Layer layer;
-  layer.mixer = LatentAttention{.heads = 128,
-                                .query_rank = 1536,
-                                .kv_rank = 512,
-                                .plain_size = 128,
-                                .rotary_size = 64,
-                                .value_size = 128};
-  layer.feed_forward = std::move(feed_forward);
-  return layer;
-}
 /// With the layer of the multi-token prediction, which is one with experts.
 Model deepseek_v3() {
-  const Experts experts{.count = 256,
-                        .active = 8,
-                        .expert = {.width = 2048},
-                        .router_bias = true,
-                        .shared = Mlp{.width = 2048}};
-  Model model;
-  model.hidden_size = 7168;
-  model.vocabulary = 129280;
-  model.layers = {{deepseek_v3_layer(Mlp{.width = 18432}), 3}, {deepseek_v3_layer(experts), 59}};
+  Model model = latent_model();
+  ++model.layers.back().count;
   return model;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "src/core/error.hpp"
-#include "src/model/config.hpp"
+#include "src/model/config/config.hpp"
 
 #include <string>
 #include <vector>

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "src/core/printable.hpp"
-#include "src/model/gguf_model.hpp"
+#include "src/model/gguf/model.hpp"
+#include "tests/support/headers.hpp"
 #include "tests/support/model_files.hpp"
 
 #include <initializer_list>
@@ -105,13 +106,9 @@ class GgufModelWriter {
   std::string header() const { return writer_.header(); }
   Gguf read() const {
     const std::string header = this->header();
-    Gguf gguf;
-    ByteReader reader{header, Bytes{static_cast<std::int64_t>(header.size()) + writer_.data_bytes()},
-                      "x.gguf", largest_gguf_header};
-    gguf.metadata = read_gguf_header(reader, gguf.weights);
-    return gguf;
+    return parse_gguf(header, static_cast<std::int64_t>(header.size()) + writer_.data_bytes());
   }
-  GgufModel describe() const { return model_of(read(), "x"); }
+  Model describe() const { return model_of(read(), "x"); }
 
  private:
   std::string full(std::string_view name) const { return architecture_ + "." + std::string{name}; }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "src/core/bytes.hpp"
-#include "src/model/gguf_metadata.hpp"
+#include "src/model/gguf/metadata.hpp"
 #include "src/model/stored_type.hpp"
 
 #include <fmt/format.h>

@@ -10,7 +10,7 @@ namespace calibram {
 
 inline Model whole_model(const GgufModelWriter& writer) {
   const Gguf gguf = writer.read();
-  Model model = model_of(gguf, "x").model;
+  Model model = model_of(gguf, "x");
   EXPECT_EQ(parameter_count(model), total_elements(gguf.weights));
   return model;
 }

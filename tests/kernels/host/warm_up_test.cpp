@@ -107,6 +107,47 @@ TEST_F(WarmUp, StreamedAttentionHidesNoMemory) {
   }
 }
 
+TEST_F(WarmUp, ExpertsHideNoMemoryButTheirList) {
+  const Bytes growth = hidden_growth([&] {
+    Routes routes{zeros(Element::int32, 900, 4), zeros(Element::fp32, 900, 4)};
+    Tensor gathered = zeros(Element::fp16, 3600, 700), out = zeros(Element::fp16, 900, 700);
+    ops.route(zeros(Element::fp16, 900, 128), {}, routes);
+    ops.gather_rows(out, routes, gathered);
+    ops.combine_experts(gathered, routes, out);
+  });
+  EXPECT_LE(growth.count(), tolerance.count());
+}
+
+TEST_F(WarmUp, LatentAttentionHidesNoMemory) {
+  const LatentAttention latent{
+      .heads = 3, .kv_rank = 500, .plain_size = 100, .rotary_size = 60, .value_size = 120};
+  const Bytes growth = hidden_growth([&] {
+    const Weight kv_up{zeros(Element::fp16, 660, 500), {}};
+    const Tensor queries = zeros(Element::fp16, 300, 480);
+    Tensor absorbed = zeros(Element::fp16, 300, 1680), mixed = zeros(Element::fp16, 300, 1500);
+    Tensor values = zeros(Element::fp16, 300, 360);
+    const KvCache cache{zeros(Element::fp16, 300, 560), {}, {}, {}, 300};
+    ops.absorb_queries(latent, queries, kv_up, absorbed);
+    ops.attend(absorbed_attention(latent), absorbed, cache, {}, {1, 300, 0}, mixed);
+    ops.expand_values(latent, mixed, kv_up, values);
+  });
+  EXPECT_LE(growth.count(), tolerance.count());
+}
+
+TEST_F(WarmUp, RecurrencesHideNoMemory) {
+  const Mamba mamba{.inner_size = 5000, .state_size = 16};
+  const Bytes growth = hidden_growth([&] {
+    const auto rows = [&](std::int64_t columns) { return zeros(Element::fp16, 60, columns); };
+    const auto vector = [&](std::int64_t count) { return zeros(Element::fp16, 1, count); };
+    const Weight kernel{zeros(Element::fp16, 5000, 4), {}};
+    Tensor last = vector(15000), memory = zeros(Element::fp32, 1, 80000), out = rows(5000);
+    ops.convolve(rows(5000), kernel, vector(5000), {1, 60, 0}, last, out);
+    ops.scan(mamba, {rows(5000), rows(5000), rows(16), rows(16), vector(80000), vector(5000)}, {1, 60, 0},
+             memory, out);
+  });
+  EXPECT_LE(growth.count(), tolerance.count());
+}
+
 TEST_F(WarmUp, AnOutputIsResidentOnceComputed) {
   Weight weight{zeros(Element::fp16, 1024, 64), {}};
   const Tensor x = zeros(Element::fp16, 1024, 64);
