@@ -70,9 +70,8 @@ template <typename T>
 struct CacheEntries {
   const T* first;       ///< entry's elements
   const float* scales;  ///< of INT8, one an entry
-  std::int64_t stride;  ///< from entry to entry
-  int size;
-  bool in_quads;  ///< all entries begin and end where four elements may be loaded at once
+  int stride, size;     ///< of entries, in elements
+  bool in_quads;        ///< all entries begin and end where four elements may be loaded at once
 
   __device__ const T* at(std::int64_t entry) const { return first + entry * stride; }
   __device__ float scale(std::int64_t entry) const {
@@ -92,7 +91,8 @@ CacheEntries<T> entries_of(const CachePart& part) {
   const T* first = elements<T>(part.entries) + part.offset;
   const bool in_quads = reinterpret_cast<std::uintptr_t>(first) % (4 * sizeof(T)) == 0 &&
                         part.stride % 4 == 0 && part.size % 4 == 0;
-  return {first, elements<float>(part.scales), part.stride, static_cast<int>(part.size), in_quads};
+  return {first, elements<float>(part.scales), static_cast<int>(part.stride), static_cast<int>(part.size),
+          in_quads};
 }
 
 template <typename T>

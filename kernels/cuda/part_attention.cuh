@@ -10,7 +10,8 @@
 namespace calibram {
 
 /// How a block's threads take heads, in quads of 4 elements, the last one filled up with zeros: 2^lane_bits
-/// threads have a head together. A quad each where they suffice, otherwise several.
+/// threads have a head together, a quad each, and those beyond the quads none. Of more than 512 elements, all
+/// threads have a second quad or none.
 struct HeadQuads {
   static constexpr int threads = 128;
 
@@ -18,8 +19,9 @@ struct HeadQuads {
 
   explicit HeadQuads(int size)
       : quads{(size + 3) / 4},
-        lane_bits{quads > threads ? 5 : static_cast<int>(std::bit_width(static_cast<unsigned>(quads) - 1))} {}
+        lane_bits{std::min(static_cast<int>(std::bit_width(static_cast<unsigned>(quads) - 1)), 7)} {}
 
+  constexpr int groups() const { return threads >> lane_bits; }  ///< of threads that have a head each
   __device__ int lane(Thread& thread) const { return thread.index() & ((1 << lane_bits) - 1); }
   __device__ int group(Thread& thread) const { return thread.index() >> lane_bits; }
 };
@@ -34,29 +36,27 @@ struct PartTiling {
   static constexpr int mixed_floats = threads * rows * 4;
 
   HeadQuads key, value;  ///< values have a quad a thread, at most
-  int stride;    ///< of keys and values, in floats: an odd number of quads, so that 8 neighbours are in
-                 ///< different banks
-  int key_bits;  ///< 2^key_bits keys are in shared memory at a time
+  int stride;  ///< of keys and values, in floats: an odd number of quads, so that 8 neighbours are in
+               ///< different banks
+  int keys;    ///< in shared memory at a time
 
   PartTiling(int head_size, int value_size) : key{head_size}, value{value_size} {
     const int quads = std::max(key.quads, value.quads);
     stride = (quads | 1) * 4;
-    key_bits = quads <= 32 ? 6 : quads <= 64 ? 5 : quads <= 160 ? 3 : 2;
+    keys = quads <= 32 ? 64 : quads <= 64 ? 32 : quads <= 160 ? 8 : 4;
   }
 
-  constexpr int keys() const { return 1 << key_bits; }
-  constexpr int head_parts() const { return score_floats / rows / keys(); }
-  /// Of threads that have a key's values each.
-  constexpr int value_groups() const { return threads >> value.lane_bits; }
+  constexpr int head_parts() const { return score_floats / rows / keys; }
 
-  /// Where in shared memory things begin, in floats. Keys and values come first.
-  constexpr int queries_at() const { return std::max(keys() * stride, mixed_floats); }
+  /// Where in shared memory things begin, in floats. Keys and values come first. Not std::max: nvcc makes a
+  /// trap of a kernel that refers to a constant of a class by its address.
+  constexpr int queries_at() const { return keys * stride > mixed_floats ? keys * stride : mixed_floats; }
   constexpr int scores_at() const { return queries_at() + rows * key.quads * 4; }
   constexpr int statistics_at() const { return scores_at() + score_floats; }
   constexpr int list_at() const { return statistics_at() + 2 * rows; }
   std::size_t shared_bytes() const {
     return static_cast<std::size_t>(list_at()) * sizeof(float) +
-           static_cast<std::size_t>(keys()) * sizeof(std::int64_t);
+           static_cast<std::size_t>(keys) * sizeof(std::int64_t);
   }
 };
 
@@ -84,7 +84,6 @@ struct PartAttention {
   int row_tiles;
 
   static constexpr int threads = PartTiling::threads, block_rows = PartTiling::rows;
-  static constexpr int thread_bits = std::bit_width(unsigned{threads}) - 1;
   using Four = Chunk<float, 4>;
 
   struct Part {
@@ -107,9 +106,9 @@ struct PartAttention {
     row.seen = shape.seen_by_row(std::min(part.first_row + own_row(thread), shape.rows() - 1));
     Four mixed[block_rows] = {};
     load_queries(thread, part);
-    list_entries(thread, cache.rows, shape, part.at, begin, end, tiling.keys(), list);
+    list_entries(thread, cache.rows, shape, part.at, begin, end, tiling.keys, list);
     thread.sync();
-    for (std::int64_t key = begin; key < end; key += tiling.keys()) {
+    for (std::int64_t key = begin; key < end; key += tiling.keys) {
       load_entries(thread, cache.keys, tiling.key);
       thread.sync();
       multiply_keys(thread);
@@ -117,7 +116,7 @@ struct PartAttention {
       weigh(thread, key, row);
       load_entries(thread, cache.values, tiling.value);
       thread.sync();
-      list_entries(thread, cache.rows, shape, part.at, key + tiling.keys(), end, tiling.keys(), list);
+      list_entries(thread, cache.rows, shape, part.at, key + tiling.keys, end, tiling.keys, list);
       add_values(thread, mixed);
       thread.sync();
     }
@@ -143,8 +142,8 @@ struct PartAttention {
     const int last = std::min(first + block_rows, shape.rows()) - 1;
     const SeenRange seen{shape.seen_by_row(first).begin, shape.seen_by_row(last).end};
     // Whole tiles, so that only the last split has a broken one.
-    const std::int64_t tiles = (seen.end - seen.begin + tiling.keys() - 1) / tiling.keys();
-    const std::int64_t share = (tiles + partials.splits - 1) / partials.splits * tiling.keys();
+    const std::int64_t tiles = (seen.end - seen.begin + tiling.keys - 1) / tiling.keys;
+    const std::int64_t share = (tiles + partials.splits - 1) / partials.splits * tiling.keys;
     const std::int64_t begin = std::min(seen.begin + split * share, seen.end);
     return {pair, shape.place(pair), first, split, {begin, std::min(begin + share, seen.end)}};
   }
@@ -165,38 +164,38 @@ struct PartAttention {
   /// Brings the listed entries into shared memory as FP32, zeros where there is none: what lies beyond the
   /// step is unknown, and NaN times a weight of 0 is NaN. Several loads are on their way at once.
   __device__ void load_entries(Thread& thread, const CacheEntries<T>& from, const HeadQuads& head) const {
-    constexpr int at_once = 8;
-    const std::int64_t* list = list_of(thread);
-    const int lane = head.lane(thread), group = head.group(thread), group_bits = thread_bits - head.lane_bits;
-    if (lane >= head.quads) return;
-    // All keys of this thread's group, quad by quad.
-    const int own_key_bits = std::max(tiling.key_bits - group_bits, 0);
-    const int count = (head.quads - lane + (1 << head.lane_bits) - 1) >> head.lane_bits << own_key_bits;
-    const auto key_at = [&](int i) { return group + ((i & ((1 << own_key_bits) - 1)) << group_bits); };
-    const auto quad_at = [&](int i) { return lane + (i >> own_key_bits << head.lane_bits); };
-    for (int first = 0; first < count; first += at_once) {
-      Chunk<T, 4> loaded[at_once];
-      float scales[at_once];
-      CALIBRAM_UNROLL
-      for (int i = 0; i < at_once; ++i) {
-        const int key = key_at(first + i);
-        const std::int64_t entry = first + i < count && key < tiling.keys() ? list[key] : -1;
-        loaded[i] = entry < 0 ? Chunk<T, 4>{} : load_quad(from, entry, quad_at(first + i));
-        scales[i] = entry < 0 ? 0 : from.scale(entry);
-      }
-      CALIBRAM_UNROLL
-      for (int i = 0; i < at_once; ++i) {
-        const int key = key_at(first + i);
-        if (first + i >= count || key >= tiling.keys()) break;
-        Four four;
-        for (int j = 0; j < 4; ++j) four.x[j] = as_float(loaded[i].x[j]) * scales[i];
-        four.store(thread.shared<float>() + key * tiling.stride + quad_at(first + i) * 4);
-      }
-    }
+    from.in_quads ? load_heads<true>(thread, from, head) : load_heads<false>(thread, from, head);
   }
+  template <bool in_quads>
+  __device__ void load_heads(Thread& thread, const CacheEntries<T>& from, const HeadQuads& head) const {
+    constexpr int at_once = in_quads ? 8 : 2;  // more would not fit into the registers
+    const std::int64_t* list = list_of(thread);
+    const int step = head.groups();
+    for (int quad = head.lane(thread); quad < head.quads; quad += HeadQuads::threads)
+      for (int first = head.group(thread); first < tiling.keys; first += at_once * step) {
+        Chunk<T, 4> loaded[std::size_t{at_once}];
+        float scales[std::size_t{at_once}];
+        CALIBRAM_UNROLL
+        for (int i = 0; i < at_once; ++i) {
+          const int key = first + i * step;
+          const std::int64_t entry = key < tiling.keys ? list[key] : -1;
+          loaded[i] = entry < 0 ? Chunk<T, 4>{} : load_quad<in_quads>(from, entry, quad);
+          scales[i] = entry < 0 ? 0 : from.scale(entry);
+        }
+        CALIBRAM_UNROLL
+        for (int i = 0; i < at_once; ++i) {
+          const int key = first + i * step;
+          if (key >= tiling.keys) break;
+          Four four;
+          for (int j = 0; j < 4; ++j) four.x[j] = as_float(loaded[i].x[j]) * scales[i];
+          four.store(thread.shared<float>() + key * tiling.stride + quad * 4);
+        }
+      }
+  }
+  template <bool in_quads>
   __device__ static Chunk<T, 4> load_quad(const CacheEntries<T>& from, std::int64_t entry, int quad) {
     const T* head = from.at(entry) + quad * 4;
-    if (from.in_quads) return Chunk<T, 4>::load(head);
+    if constexpr (in_quads) return Chunk<T, 4>::load(head);
     Chunk<T, 4> chunk{};
     for (int j = 0; j < 4; ++j)
       if (quad * 4 + j < from.size) chunk.x[j] = head[j];
@@ -205,8 +204,8 @@ struct PartAttention {
 
   /// Scores are [part of the head][key][row]. A thread has one key, four rows, and the quads of a part.
   __device__ void multiply_keys(Thread& thread) const {
-    const int key = thread.index() % tiling.keys(), part = thread.index() / tiling.keys() / 2;
-    const int first_row = thread.index() / tiling.keys() % 2 * PartTiling::rows_at_once;
+    const int key = thread.index() % tiling.keys, part = thread.index() / tiling.keys / 2;
+    const int first_row = thread.index() / tiling.keys % 2 * PartTiling::rows_at_once;
     const int quads = tiling.key.quads;
     const float* right = thread.shared<float>() + key * tiling.stride;
     const float* left = queries_of(thread) + first_row * quads * 4;
@@ -219,16 +218,16 @@ struct PartAttention {
         for (int j = 0; j < 4; ++j) sums.x[row] += q.x[j] * k.x[j];
       }
     }
-    sums.store(scores_of(thread) + (part * tiling.keys() + key) * block_rows + first_row);
+    sums.store(scores_of(thread) + (part * tiling.keys + key) * block_rows + first_row);
   }
 
   /// Turns the scores of the keys from `first` on into weights, in the place of the first part's.
   __device__ void weigh(Thread& thread, std::int64_t first, Running& row) const {
     float* scores = scores_of(thread) + own_row(thread);
     float maximum = row.maximum;
-    for (int key = thread.lane() % 16; key < tiling.keys(); key += 16) {
+    for (int key = thread.lane() % 16; key < tiling.keys; key += 16) {
       float score = 0;
-      for (int i = key; i < PartTiling::score_floats / block_rows; i += tiling.keys())
+      for (int i = key; i < PartTiling::score_floats / block_rows; i += tiling.keys)
         score += scores[i * block_rows];
       const bool seen = first + key >= row.seen.begin && first + key < row.seen.end;
       score = seen ? score * (shape.factor * log2_of_e) : -INFINITY;
@@ -240,7 +239,7 @@ struct PartAttention {
     const float shift = maximum == -INFINITY ? 0 : maximum;
     const float factor = exp2f(row.maximum - shift);
     float sum = 0;
-    for (int key = thread.lane() % 16; key < tiling.keys(); key += 16) {
+    for (int key = thread.lane() % 16; key < tiling.keys; key += 16) {
       const float weight = exp2f(scores[key * block_rows] - shift);
       scores[key * block_rows] = weight;
       sum += weight;
@@ -250,7 +249,7 @@ struct PartAttention {
     if (thread.lane() % 16 == 0) statistics_of(thread)[own_row(thread)] = factor;
   }
 
-  /// A thread has one quad of all rows, of every `value_groups`th key.
+  /// A thread has one quad of all rows, of every `groups`th key.
   __device__ void add_values(Thread& thread, Four (&mixed)[block_rows]) const {
     const float* weights = scores_of(thread);
     const float* factors = statistics_of(thread);
@@ -260,7 +259,7 @@ struct PartAttention {
     CALIBRAM_UNROLL
     for (int row = 0; row < block_rows; ++row)
       for (int j = 0; j < 4; ++j) mixed[row].x[j] *= factors[row];
-    for (int key = head.group(thread); key < tiling.keys(); key += tiling.value_groups()) {
+    for (int key = head.group(thread); key < tiling.keys; key += tiling.value.groups()) {
       const Four value = Four::load(thread.shared<float>() + key * tiling.stride + quad * 4);
       CALIBRAM_UNROLL
       for (int half = 0; half < 2; ++half) {
@@ -294,7 +293,7 @@ struct PartAttention {
     for (int i = 0; i < block_rows && part.first_row + i < shape.rows(); ++i)
       for (int j = thread.index(); j < shape.value_size; j += threads) {
         float sum = 0;
-        for (int k = 0; k < tiling.value_groups(); ++k) sum += together[(k * block_rows + i) * quads * 4 + j];
+        for (int k = 0; k < tiling.value.groups(); ++k) sum += together[(k * block_rows + i) * quads * 4 + j];
         write(part, i, j, sum, statistics);
       }
   }

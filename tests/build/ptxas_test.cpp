@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What ptxas said of every kernel when it was compiled: no stack frame and no spills, on any architecture.
+// What ptxas said of every kernel when it was compiled: no stack frame and no spills, on any architecture,
+// and that there was something to compile.
 //
 // A stack frame is device memory that the driver takes for all threads of the card at once and never gives
 // back, so one careless kernel would change what the program measures.
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 struct KernelReport {
   std::string name, architecture;
   std::string memory;  ///< "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"
+  int registers = 0;
 };
 
 std::string demangled(const std::string& name) {
@@ -46,6 +48,7 @@ std::vector<KernelReport> read_log(const fs::path& file) {
   static const std::regex entry{R"(Compiling entry function '(\S+)' for '(\w+)')"};
   static const std::regex properties{R"(Function properties for (\S+))"};
   static const std::regex memory{R"(\d+ bytes stack frame.*)"};
+  static const std::regex registers{R"(Used (\d+) registers)"};
   std::vector<KernelReport> reports;
   std::string name, architecture;
   std::ifstream in{file};
@@ -54,6 +57,8 @@ std::vector<KernelReport> read_log(const fs::path& file) {
     if (std::regex_search(line, match, entry)) architecture = match[2];
     if (std::regex_search(line, match, properties)) name = match[1];
     if (std::regex_search(line, match, memory)) reports.push_back({name, architecture, match.str()});
+    if (std::regex_search(line, match, registers) && !reports.empty())
+      reports.back().registers = std::stoi(match[1]);
   }
   return reports;
 }
@@ -85,6 +90,15 @@ TEST(Ptxas, FindsNoStackFrameAndNoSpills) {
     for (const KernelReport& report : read_log(log))
       EXPECT_EQ(report.memory, "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads")
           << demangled(report.name) << " for " << report.architecture << ", in " << log;
+}
+
+// nvcc makes a trap of a kernel that refers to what is on the host alone, such as the address of a constant,
+// and says nothing. It needs no registers; 4 are the fewest that ptxas reports.
+TEST(Ptxas, FindsNoKernelThatIsATrapAlone) {
+  for (const fs::path& log : logs())
+    for (const KernelReport& report : read_log(log))
+      EXPECT_GT(report.registers, 4) << demangled(report.name) << " for " << report.architecture << ", in "
+                                     << log;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Streamed attention on a card, against the host's.
+#include "kernels/checks.hpp"
 #include "src/core/error.hpp"
 #include "tests/kernels/cuda/attention_on_card.hpp"
 
@@ -159,7 +160,7 @@ class DrawnAttendOnCard : public AttentionOnCard {
     if (window > 0) drawn.window = window;
     if (chunk > 0) drawn.chunk = chunk;
     if (one_of({0, 1}) == 0) drawn.sinks = one_of({0, 1}) == 0 ? full : half;
-    if (one_of({0, 1, 2}) > 0) return drawn;
+    if (one_of({0, 1, 2}) > 0 && drawn.head_size <= largest_value_size) return drawn;
     drawn.value_size = std::max<std::int64_t>(drawn.head_size * one_of({1, 2, 3}) / 4, 1);
     drawn.latent = one_of({0, 1}) == 0;
     return drawn;
