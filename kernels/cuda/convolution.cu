@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The short convolution before a recurrence: a thread per element, which reads its inputs in the step or, of
 // those that precede it, in what was kept.
-// Run it alone: cuda_tests --gtest_filter='Convolution*', or without a card cuda_emulation_tests.
+// Run it alone: cuda_tests --gtest_filter='Recurrent*', or without a card cuda_emulation_tests.
 #include "kernels/checks.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
 #include "kernels/cuda/elements.cuh"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The recurrence of a Gated DeltaNet: a thread per column of each head's memory, since columns do not depend
 // on each other.
-// Run it alone: cuda_tests --gtest_filter='DeltaNet*', or without a card cuda_emulation_tests.
+// Run it alone: cuda_tests --gtest_filter='Recurrent*', or without a card cuda_emulation_tests.
 #include "kernels/checks.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
 #include "kernels/cuda/elements.cuh"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Mixtures of experts: which experts a row goes to, its copies for them, and the sum of what they make of it.
-// Run it alone: cuda_tests --gtest_filter='Experts*', or without a card cuda_emulation_tests.
+// Run it alone: cuda_tests --gtest_filter='*Experts*', or without a card cuda_emulation_tests.
 #include "kernels/checks.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
 #include "kernels/cuda/elements.cuh"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The recurrences of Mamba and Mamba 2, of which the former is the latter with a head for every channel and a
 // decay for every element of the state.
-// Run it alone: cuda_tests --gtest_filter='StateSpace*', or without a card cuda_emulation_tests.
+// Run it alone: cuda_tests --gtest_filter='Recurrent*', or without a card cuda_emulation_tests.
 #include "kernels/checks.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
 #include "kernels/cuda/elements.cuh"
