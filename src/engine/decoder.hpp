@@ -145,6 +145,7 @@ class Decoder {
                        StepShape shape);
   Tensor leave_updates(Tensor& copies, StepShape shape);
   Tensor run_updates(const Layer& layer, LayerState& state, Tensor& copies, StepShape shape);
+  Tensor low_rank_path(const WeightSet& weights, const Tensor& normed);
   Tensor predict(const WeightSet& weights, Tensor& copies, StepShape shape);
   Tensor update_modalities(const WeightSet& weights, const Tensor& hidden);
   void add_layer_embedding(const Layer& layer, const LayerState& state, Tensor& computed, Tensor& copies);

@@ -26,10 +26,13 @@ Tensor Decoder::run_block(const Layer& layer, LayerState& state, Tensor input, S
   Input normed = norm_before(layer.norm_before_mixer, input, state.weights[WeightName::mixer_norm],
                              state.weights[WeightName::mixer_norm_bias]);
   normed.last = !shares_norm(layer);
+  Tensor path;
+  if (layer.alternating_updates) path = low_rank_path(state.weights, normed.tensor);
   Tensor mixed = mix_tokens(layer, state, normed, shape);
   norm_after(layer, mixed, state.weights[WeightName::after_mixer_norm]);
   if (layer.parallel_residual) return add_parallel_feed_forward(layer, state, input, normed, mixed);
   Tensor middle = add(input, mixed);
+  if (!path.empty()) middle = add(middle, path);
   release(normed);
   Tensor out = add_feed_forward(layer, state, middle);
   ops_.release(input);

@@ -60,12 +60,7 @@ Tensor Decoder::run_updates(const Layer& layer, LayerState& state, Tensor& copie
   Tensor predicted = predict(weights, copies, shape);
   Tensor computed = allocate(shape.rows(), predicted.columns);
   ops_.convert(copy_of(predicted, 0, computed.rows), computed);
-  Tensor low = linear(computed, weights[WeightName::laurel_down], {});
-  Tensor laurel = linear(low, weights[WeightName::laurel_up], {});
-  ops_.release(low);
-  ops_.norm(Norm::rms, model_.norm_epsilon, laurel, weights[WeightName::laurel_norm].values, {}, laurel);
-  Tensor passed = run_block(layer, state, computed, shape);
-  computed = add(passed, laurel);
+  computed = run_block(layer, state, computed, shape);
   Tensor modalities = update_modalities(weights, computed);
   Tensor coefficients = linear(modalities, weights[WeightName::correction], {});
   ops_.release(modalities);
@@ -73,6 +68,16 @@ Tensor Decoder::run_updates(const Layer& layer, LayerState& state, Tensor& copie
   ops_.release(coefficients);
   add_layer_embedding(layer, state, computed, predicted);
   return predicted;
+}
+
+/// The low-rank path beside attention, which reads the same input (Gemma3nTextLaurelBlock).
+Tensor Decoder::low_rank_path(const WeightSet& weights, const Tensor& normed) {
+  Tensor low = linear(normed, weights[WeightName::laurel_down], {});
+  Tensor path = linear(low, weights[WeightName::laurel_up], {});
+  ops_.release(low);
+  ops_.norm(Norm::rms, model_.norm_epsilon, path, weights[WeightName::laurel_norm].values, {}, path);
+  ops_.add(path, normed, path);
+  return path;
 }
 
 /// What the copies will be; frees those that there were.

@@ -268,7 +268,8 @@ class Ops {
   /// [batch, heads * head_size * n], out [rows, inner].
   virtual void scan(const Mamba2& mamba, const Mamba2Inputs& inputs, StepShape step, Tensor& memory,
                     Tensor& out) = 0;
-  /// S = a S, then S += k (b (v - k S)), o = q S / sqrt(key_size) with keys and queries of length 1,
+  /// S = a S, then S += k (b (v - k S)), o = q S / sqrt(key_size) with keys and queries of length 1
+  /// (1e-6 beside their squares),
   /// a = exp(-exp(decay) softplus(steps + bias)), b = sigmoid(writes) (arXiv:2412.06464, section 3): memory
   /// is [batch, value_heads * key_size * value_size], out [rows, value_heads * value_size].
   virtual void scan(const GatedDeltaNet& net, const DeltaInputs& inputs, StepShape step, Tensor& memory,

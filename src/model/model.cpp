@@ -106,6 +106,9 @@ class PartRules {
     if (attention.value_size < 0 || attention.value_size > widest_projection)
       return Violation{"v_head_dim", std::to_string(attention.value_size),
                        fmt::format("be from 0 to {}", widest_projection)};
+    if (attention.output_gate && attention.value_elements() != attention.head_size)
+      return Violation{"v_head_dim", std::to_string(attention.value_size),
+                       fmt::format("be head_dim = {} where attention has a gate", attention.head_size)};
     if (auto bad = check_width({"num_attention_heads", attention.heads},
                                {"the size of a head", std::max(attention.head_size, attention.value_size)}))
       return bad;

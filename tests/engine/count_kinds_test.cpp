@@ -99,7 +99,7 @@ TEST(CountOfKinds, NormsOfOutputsAloneBorrowTheirInput) {
 TEST(CountOfKinds, EveryCopyOfTheHiddenStateIsHeld) {
   const Bytes of_sharing = activations_of(sharing_model());
   // Four copies, the layers' embeddings, and within the MLP what any MLP of this width holds.
-  EXPECT_EQ(of_sharing, Bytes{2 * rows * (4 * 2048 + 35 * 256 + 2 * 2048 + 2048 + 2 * 16384)});
+  EXPECT_EQ(of_sharing, Bytes{2 * rows * (4 * 2048 + 35 * 256 + 2048 + 2048 + 2 * 16384)});
 }
 
 TEST(CountOfKinds, WhatIsCountedIsFreedAgain) {

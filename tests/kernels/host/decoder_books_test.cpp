@@ -35,17 +35,25 @@ std::vector<BookCase> book_cases() {
   return cases;
 }
 
-/// What a run of a dense model can be beside that.
-std::vector<BookCase> concatenated_book_cases() {
+/// Beside that, what a run can be where all caches can grow.
+std::vector<BookCase> concatenated_cases() {
+  std::vector<BookCase> cases;
+  for (const RunFormats& formats : {fp32, fp16, int8_weights})
+    for (const Options& options :
+         {Options{{"cache", "concatenated"}}, Options{{"cache", "concatenated"}, {"attention", "eager"}}})
+      cases.push_back({formats, "calibram", options});
+  return cases;
+}
+
+/// And what a run of a dense model can be.
+std::vector<BookCase> transformers_cases() {
   std::vector<BookCase> cases;
   const std::pair<const char*, const char*> versions[] = {
       {"4.31.0", "eager"}, {"4.35.2", "eager"}, {"4.38.2", "flash"}, {"4.38.2", "eager"}, {"4.38.2", "sdpa"},
       {"4.42.0", "sdpa"},  {"4.45.0", "eager"}, {"4.46.0", "sdpa"},  {"4.57.0", "flash"}};
-  for (const RunFormats& formats : {fp32, fp16, int8_weights}) {
-    cases.push_back({formats, "calibram", {{"cache", "concatenated"}}});
+  for (const RunFormats& formats : {fp32, fp16, int8_weights})
     for (const auto& [version, attention] : versions)
       cases.push_back({formats, std::string{"transformers@"} + version, {{"attention", attention}}});
-  }
   return cases;
 }
 
@@ -150,16 +158,17 @@ class Books : public testing::TestWithParam<Model> {
   }
 };
 
-using BooksWithConcatenatedCaches = Books;
+using BooksOfGrowingCaches = Books;
+using BooksOfTransformers = Books;
 
 TEST_P(Books, OfARunAreThoseOfTheCount) { expect_all(book_cases()); }
+TEST_P(BooksOfGrowingCaches, OfARunAreThoseOfTheCount) { expect_all(concatenated_cases()); }
+TEST_P(BooksOfTransformers, OfARunAreThoseOfTheCount) { expect_all(transformers_cases()); }
 
-TEST_P(BooksWithConcatenatedCaches, OfARunAreThoseOfTheCount) { expect_all(concatenated_book_cases()); }
-
-std::string name_of(const testing::TestParamInfo<Model>& info) { return info.param.name; }
-
-INSTANTIATE_TEST_SUITE_P(Small, Books, testing::ValuesIn(small_models()), name_of);
-INSTANTIATE_TEST_SUITE_P(Small, BooksWithConcatenatedCaches, testing::ValuesIn(dense_models()), name_of);
+INSTANTIATE_TEST_SUITE_P(Small, Books, testing::ValuesIn(small_models()), model_name);
+INSTANTIATE_TEST_SUITE_P(Small, BooksOfGrowingCaches, testing::ValuesIn(models_with_growing_caches()),
+                         model_name);
+INSTANTIATE_TEST_SUITE_P(Small, BooksOfTransformers, testing::ValuesIn(dense_models()), model_name);
 
 TermBytes peak_of(const Question& question, std::int64_t layers, bool rounded) {
   const Runtime runtime = resolve_runtime(question.runtime, question.options, "llama");
@@ -172,15 +181,15 @@ TermBytes peak_of(const Question& question, std::int64_t layers, bool rounded) {
   return (rounded ? ops.memory().rounded() : ops.memory().requested()).at_peak;
 }
 
-TEST(TwoLayers, HaveTheHighWaterMarkOfAll) {
+TEST(TheFirstAndLastLayerOfEveryKind, HaveTheHighWaterMarkOfAll) {
   for (const RunFormats& formats : {fp16, int8_weights, int8_kv, all_int8})
     for (Model model : small_models()) {
       model.layers.back().count += 3;
       const Question question = question_about(model, workload, formats);
       for (bool rounded : {false, true}) {
-        const TermBytes two = peak_of(question, 2, rounded);
+        const TermBytes some = peak_of(question, 2, rounded);
         const TermBytes all = peak_of(question, layer_count(model), rounded);
-        EXPECT_EQ(text_of(two), text_of(all)) << model.name << " " << testing::PrintToString(formats);
+        EXPECT_EQ(text_of(some), text_of(all)) << model.name << " " << testing::PrintToString(formats);
       }
     }
 }

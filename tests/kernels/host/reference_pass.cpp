@@ -53,6 +53,7 @@ Rows ReferencePass::run_block(const Place& place, Rows x, Sequence& sequence) co
         std::visit([&](const auto& kind) { return mix(kind, place, before, sequence); }, layer.mixer);
     if (layer.norm_after_each) mixed = normed(mixed, weights[after_mixer_norm], {});
     x = sum(std::move(x), mixed);
+    if (layer.alternating_updates) x = sum(std::move(x), low_rank_path(place, before));
   }
   if (std::holds_alternative<std::monostate>(layer.feed_forward)) return x;
   Rows middle = layer.parallel_residual ? before : x;

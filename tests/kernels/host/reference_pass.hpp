@@ -98,6 +98,7 @@ class ReferencePass {
   Rows merged(const std::vector<Rows>& copies) const;
   void run_updates(const Place& place, std::vector<Rows>& copies, Sequence& sequence) const;
   Rows modalities(const Place& place, const Rows& x) const;
+  Rows low_rank_path(const Place& place, const Rows& x) const;
   Rows layer_embedding_of(const Place& place, const Rows& x, const Sequence& sequence) const;
 
   const Model& model_;

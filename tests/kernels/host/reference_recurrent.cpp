@@ -18,7 +18,7 @@ Doubles of_length_one(const Doubles& row, std::size_t first, std::size_t count) 
   return x;
 }
 
-/// S = a S (I - b k k^T) + b v k^T, for S of value size x key size (arXiv:2412.06464, equation 10).
+/// S = a S (I - b k k^T) + b v k^T, for S of value size x key size (arXiv:2412.06464, section 3).
 /// @return S q
 Doubles step_delta(Rows& state, double a, double b, const Doubles& q, const Doubles& k, const double* v) {
   Doubles out(state.size());
@@ -58,7 +58,7 @@ Rows ReferencePass::gated(const Rows& x, const Rows& gate) const {
   return product(x, activated(Activation::silu, gate));
 }
 
-/// arXiv:2312.00752, section 3: algorithm 2 with the step of equation 2, discretised as B dt.
+/// arXiv:2312.00752, algorithm 2, with B discretised as dt B like in all published models.
 Rows ReferencePass::mix(const Mamba& mamba, const Place& place, const Rows& x, Sequence&) const {
   const WeightSet& weights = place.weights;
   const std::int64_t inner = mamba.inner_size, n = mamba.state_size, rank = mamba.step_rank;

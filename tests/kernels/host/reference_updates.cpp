@@ -53,9 +53,7 @@ void ReferencePass::run_updates(const Place& place, std::vector<Rows>& copies, S
           predicted[i][t][k] += mixing[t][i * count + j] * copies[j][t][k];
     predicted[i] = stored(std::move(predicted[i]));
   }
-  const Rows low = linear(linear(predicted[0], weights[laurel_down], {}), weights[laurel_up], {});
-  const Rows computed =
-      sum(run_block(place, predicted[0], sequence), root_mean_square_normed(low, weights[laurel_norm]));
+  const Rows computed = run_block(place, predicted[0], sequence);
   const Rows corrections = linear(modalities(place, computed), weights[correction], {});
   for (std::size_t i = 0; i < count; ++i) {
     copies[i] = predicted[i];
@@ -66,6 +64,12 @@ void ReferencePass::run_updates(const Place& place, std::vector<Rows>& copies, S
   }
   const Rows change = layer_embedding_of(place, copies[0], sequence);
   for (std::size_t i = 1; i < count; ++i) copies[i] = sum(std::move(copies[i]), change);
+}
+
+/// The low-rank path beside attention (LAuReL, arXiv:2411.07501), as Gemma 3n has it.
+Rows ReferencePass::low_rank_path(const Place& place, const Rows& x) const {
+  const Rows low = linear(linear(x, place.weights[laurel_down], {}), place.weights[laurel_up], {});
+  return sum(root_mean_square_normed(low, place.weights[laurel_norm]), x);
 }
 
 /// What the layer makes of its embeddings of the tokens.

@@ -3,6 +3,7 @@
 #include "tests/kernels/host/small_models.hpp"
 #include "tests/support/layers.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 namespace calibram {
@@ -85,6 +86,31 @@ void make_gpt2_like(Model& model, Layer& layer) {
   model.tied_embeddings = true;
 }
 
+/// Outputs are normed instead of inputs; all heads are normed together.
+void make_olmo2_like(Model&, Layer& layer) {
+  set_heads(attention_in(layer), 4, 2, 8);
+  attention_in(layer).query_key_norm = QueryKeyNorm::whole;
+  layer.norm_before_mixer = layer.norm_before_mlp = false;
+  layer.norm_after_each = true;
+}
+
+/// Norms without any parameter.
+void make_olmo_like(Model& model, Layer& layer) {
+  set_heads(attention_in(layer), 3, 3, 10);
+  model.norm = Norm::layer;
+  model.norm_weight = false;
+  model.tied_embeddings = true;
+}
+
+/// Every head normed with weights of its own; attention and MLP side by side.
+void make_command_r_like(Model& model, Layer& layer) {
+  set_heads(attention_in(layer), 4, 2, 8);
+  attention_in(layer).query_key_norm = QueryKeyNorm::each_head;
+  layer.parallel_residual = true;
+  layer.norm_before_mlp = false;
+  model.norm = Norm::layer;
+}
+
 }  // namespace
 
 std::vector<Model> dense_models() {
@@ -116,12 +142,27 @@ std::vector<Model> dense_models() {
       variant("neox", "gpt_neox", make_neox_like),
       variant("gemma2", "gemma2", make_gemma2_like),
       variant("gpt2", "gpt2", make_gpt2_like),
+      variant("olmo2", "olmo2", make_olmo2_like),
+      variant("olmo", "olmo", make_olmo_like),
+      variant("command_r", "cohere", make_command_r_like),
   };
 }
 
 std::vector<Model> small_models() {
   std::vector<Model> models = dense_models();
   for (Model& model : models_of_kinds()) models.push_back(std::move(model));
+  return models;
+}
+
+std::vector<Model> models_with_growing_caches() {
+  std::vector<Model> models;
+  for (Model& model : small_models()) {
+    const bool grows = std::all_of(model.layers.begin(), model.layers.end(), [](const LayerRun& run) {
+      const Attention* attention = attention_of(run.layer);
+      return attention && attention->owns_cache;
+    });
+    if (grows) models.push_back(std::move(model));
+  }
   return models;
 }
 
@@ -139,6 +180,8 @@ Question question_about(const Model& model, const Workload& workload, const RunF
   question.kv = &kv_format(formats.kv);
   return question;
 }
+
+std::string model_name(const testing::TestParamInfo<Model>& info) { return info.param.name; }
 
 std::string test_name(const testing::TestParamInfo<std::tuple<Model, RunFormats>>& info) {
   const auto& [model, formats] = info.param;

@@ -140,37 +140,6 @@ Model llama4_like() {
   return model_of("llama4", {{layer_of(chunked), 1}, {layer_of(chunked, experts), 1}, {layer_of(full), 1}});
 }
 
-/// Outputs are normed instead of inputs; all heads are normed together.
-Model olmo2_like() {
-  Attention attention = attention_with(4, 2, 8);
-  attention.query_key_norm = QueryKeyNorm::whole;
-  Layer layer = layer_of(attention);
-  layer.norm_before_mixer = layer.norm_before_mlp = false;
-  layer.norm_after_each = true;
-  return model_of("olmo2", {{layer, 2}});
-}
-
-/// Norms without any parameter.
-Model olmo_like() {
-  Model model = model_of("olmo", {{layer_of(attention_with(3, 3, 10)), 2}});
-  model.norm = Norm::layer;
-  model.norm_weight = false;
-  model.tied_embeddings = true;
-  return model;
-}
-
-/// Every head normed with weights of its own; attention and MLP side by side.
-Model command_r_like() {
-  Attention attention = attention_with(4, 2, 8);
-  attention.query_key_norm = QueryKeyNorm::each_head;
-  Layer layer = layer_of(attention);
-  layer.parallel_residual = true;
-  layer.norm_before_mlp = false;
-  Model model = model_of("command_r", {{layer, 2}});
-  model.norm = Norm::layer;
-  return model;
-}
-
 /// Values shorter than keys, then longer, under a window.
 Model value_sizes_model() {
   Attention narrow = attention_with(4, 2, 10), wide = attention_with(3, 1, 6);
@@ -212,7 +181,7 @@ Model sharing_model() {
   return model_of("sharing", {{layers.windowed, 2}, {layers.full, 1}, {layers.reading, 1}});
 }
 
-/// Alternating updates, in a few layers only: each makes what was rounded before it several times as large.
+/// Alternating updates, in two layers only: each makes what was rounded before it several times as large.
 Model gemma3n_like() {
   std::vector<LayerRun> layers;
   const SharingLayers sharing = sharing_layers();
@@ -229,10 +198,9 @@ Model gemma3n_like() {
 }  // namespace
 
 std::vector<Model> models_of_kinds() {
-  return {latent_model(),  deepseek_like(), mixtral_like(),    gpt_oss_like(),      plain_experts_model(),
-          mamba_model(),   jamba_like(),    nemotron_h_like(), qwen3_next_like(),   llama4_like(),
-          olmo2_like(),    olmo_like(),     command_r_like(),  value_sizes_model(), searched_model(),
-          sharing_model(), gemma3n_like()};
+  return {latent_model(),      deepseek_like(),  mixtral_like(),    gpt_oss_like(),    plain_experts_model(),
+          mamba_model(),       jamba_like(),     nemotron_h_like(), qwen3_next_like(), llama4_like(),
+          value_sizes_model(), searched_model(), sharing_model(),   gemma3n_like()};
 }
 
 }  // namespace calibram
