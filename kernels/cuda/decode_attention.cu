@@ -61,6 +61,7 @@ struct JoinParts {
     return block_reduce(thread, maximum, scratch, -INFINITY, Largest{});
   }
 
+  /// @param total  what the sums of the splits lack
   __device__ void write(Thread& thread, const float* scratch, float total, std::int64_t head) const {
     for (int i = 0; i < warps; ++i) total += scratch[i];
     for (int column = thread.index(); column < shape.value_size; column += threads) {
