@@ -13,13 +13,6 @@
 #include <cmath>
 #include <type_traits>
 
-/// Before loops over arrays in registers: where they are not unrolled, the array becomes local memory.
-#ifdef __CUDACC__
-#define CALIBRAM_UNROLL _Pragma("unroll")
-#else
-#define CALIBRAM_UNROLL
-#endif
-
 namespace calibram {
 
 inline constexpr float log2_of_e = 1.44269504F;
@@ -123,15 +116,6 @@ __device__ inline void list_entries(Thread& thread, const CacheRows& rows, const
     entries[i] = position < end ? entry_at(rows, shape, at, position) : -1;
   }
 }
-
-/// `count` neighbouring elements that are loaded or stored at once, from an address that their size divides.
-template <typename T, std::size_t count>
-struct alignas(count * sizeof(T)) Chunk {
-  T x[count];
-
-  __device__ static Chunk load(const T* from) { return *reinterpret_cast<const Chunk*>(from); }
-  __device__ void store(T* to) const { *reinterpret_cast<Chunk*>(to) = *this; }
-};
 
 /// Attention of any format and head size without tensor cores, split over the keys where there are few
 /// queries; the parts' results meet in `workspace`.

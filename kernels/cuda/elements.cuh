@@ -43,6 +43,15 @@ __device__ void store_pack(const float (&from)[pack_elements], T* to) {
   memcpy(at_pack(to), elements, sizeof elements);
 }
 
+/// `count` neighbouring elements that are loaded or stored at once, from an address that their size divides.
+template <typename T, std::size_t count>
+struct alignas(count * sizeof(T)) Chunk {
+  T x[count];
+
+  __device__ static Chunk load(const T* from) { return *reinterpret_cast<const Chunk*>(from); }
+  __device__ void store(T* to) const { *reinterpret_cast<Chunk*>(to) = *this; }
+};
+
 inline bool is_aligned(const Tensor& tensor) {
   return reinterpret_cast<std::uintptr_t>(tensor.data) % pack_alignment == 0;
 }

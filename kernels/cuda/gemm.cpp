@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <initializer_list>
 #include <limits>
 
 namespace calibram {
@@ -30,6 +32,14 @@ int side(std::int64_t size) {
 /// The rows of a matrix from `first` on, at most `count` of them.
 void* row_of(const Tensor& matrix, std::int64_t first) {
   return elements<std::byte>(matrix) + first * matrix.columns * element_bytes(matrix.element);
+}
+
+/// What the addresses of all these matrices are multiples of: 256 bytes, which cuBLASLt supposes unless told
+/// otherwise, or less where some are rows within a larger matrix.
+std::int64_t alignment_of(std::initializer_list<const Tensor*> matrices) {
+  std::uintptr_t bits = 256;
+  for (const Tensor* matrix : matrices) bits |= reinterpret_cast<std::uintptr_t>(matrix->data);
+  return std::int64_t{1} << std::countr_zero(bits);
 }
 
 /// One of cuBLASLt's descriptions, from its creation to the end of the scope.
@@ -62,7 +72,8 @@ cublasLtHandle_t lt(cublasHandle_t handle) {
 class Gemm::Int8Product {
  public:
   Int8Product(const Gemm& gemm, const Shape& shape) : gemm_{gemm} {
-    const auto [outputs, rows, depth] = shape;
+    const auto [outputs, rows, depth, alignment] = shape;
+    alignment_ = static_cast<std::uint32_t>(alignment);
     const CublasLibrary& library = gemm.cublas_;
     gemm.check(library.lt_desc_create(operation_.address(), CUBLAS_COMPUTE_32I, CUDA_R_32I),
                "describe a product");
@@ -83,6 +94,11 @@ class Gemm::Int8Product {
     gemm_.check(library.lt_preference_set(preference.get(), CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &limit,
                                           sizeof limit),
                 "describe a product");
+    for (const auto attribute :
+         {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+          CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+      gemm_.check(library.lt_preference_set(preference.get(), attribute, &alignment_, sizeof alignment_),
+                  "describe a product");
     cublasLtMatmulHeuristicResult_t found{};
     int count = 0;
     const cublasStatus_t status =
@@ -114,6 +130,7 @@ class Gemm::Int8Product {
   }
 
   const Gemm& gemm_;
+  std::uint32_t alignment_ = 0;
   LtObject<cublasLtMatmulDesc_t> operation_{gemm_.cublas_.lt_desc_destroy};
   Layout weight_{gemm_.cublas_.lt_layout_destroy}, x_{gemm_.cublas_.lt_layout_destroy},
       out_{gemm_.cublas_.lt_layout_destroy};
@@ -167,7 +184,7 @@ void Gemm::multiply(const Tensor& x, const Tensor& weight, bool accumulate, Tens
 
 bool Gemm::multiply_int8(const Tensor& x, const Tensor& weight, Tensor& out) {
   if (weight.rows % 4 != 0 || weight.columns % 4 != 0) return false;
-  const Shape shape{weight.rows, x.rows, weight.columns};
+  const Shape shape{weight.rows, x.rows, weight.columns, alignment_of({&x, &weight, &out})};
   Int8Product product{*this, shape};
   const auto known = int8_algorithms_.find(shape);
   std::optional<cublasLtMatmulAlgo_t>& algorithm =

@@ -33,8 +33,8 @@ class Gemm {
   void multiply(const Tensor& x, const Tensor& weight, bool accumulate, Tensor& out);
 
   /// out[r, o] = sum_i x[r, i] * weight[o, i], INT8 in, INT32 out. Needs depth and outputs that are multiples
-  /// of 4 (cublasLtMatmul, table of INT8 kernels); false when cuBLASLt has no kernel for the shape, and then
-  /// nothing was done.
+  /// of 4 (cublasLtMatmul, table of INT8 kernels); false when cuBLASLt has no kernel for the shape or the
+  /// addresses, and then nothing was done.
   bool multiply_int8(const Tensor& x, const Tensor& weight, Tensor& out);
 
   /// The workspace may hold intermediate results of other kernels of the same stream between products.
@@ -48,7 +48,8 @@ class Gemm {
     const CublasLibrary* library;
     void operator()(cublasContext* handle) const noexcept;
   };
-  using Shape = std::array<std::int64_t, 3>;  ///< outputs, rows, depth
+  /// Of an INT8 product: outputs, rows, depth, and the bytes to which all three matrices are aligned.
+  using Shape = std::array<std::int64_t, 4>;
   class Int8Product;
 
   void check(cublasStatus_t status, std::string_view doing,

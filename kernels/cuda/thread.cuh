@@ -9,6 +9,16 @@
 #include <cstddef>
 #include <cstdint>
 
+/// Before loops over arrays in registers: where they are not unrolled, the array becomes local memory.
+/// CALIBRAM_ROLLED: before loops whose copies would need more registers than there are.
+#ifdef __CUDACC__
+#define CALIBRAM_UNROLL _Pragma("unroll")
+#define CALIBRAM_ROLLED _Pragma("unroll 1")
+#else
+#define CALIBRAM_UNROLL
+#define CALIBRAM_ROLLED
+#endif
+
 namespace calibram {
 
 inline constexpr int warp_size = 32;

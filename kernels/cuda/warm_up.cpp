@@ -3,6 +3,7 @@
 // a kernel when it is first started (CUDA_MODULE_LOADING=LAZY), and would charge it to what is measured then.
 #include "kernels/cuda/cuda_check.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
+#include "kernels/cuda/kind_warm_up.hpp"
 #include "kernels/trial.hpp"
 
 namespace calibram {
@@ -126,6 +127,7 @@ void CudaOps::warm_up() {
     }
     for (const std::int64_t width : {odd, even}) try_the_rest(*this, element, width);
   }
+  warm_up_kinds(*this);
   cuda_check(cudaStreamSynchronize(stream_), "wait for the warm-up");
   memory_.reset_peaks();
 }

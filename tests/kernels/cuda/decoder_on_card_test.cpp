@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Whole forward passes on a card: the host's logits, the count's bytes, and nothing left at the end.
 #include "kernels/cuda/cuda_check.hpp"
+#include "kernels/routes.hpp"
+#include "kernels/tensors.hpp"
 #include "src/engine/counting_ops.hpp"
 #include "tests/kernels/cuda/cuda_test.hpp"
 #include "tests/kernels/host/host_run.hpp"
@@ -17,18 +19,43 @@ constexpr Workload workload{.batch = 2, .prompt = 7, .generate = 4, .context = 1
 constexpr RunFormats formats[] = {{"fp32", "fp32", 1e-4}, {"fp16", "fp16", 1e-2}, {"int8", "fp16", 6e-2},
                                   {"fp32", "int8", 3e-3}, {"fp16", "int8", 6e-2}, {"int8", "int8", 6e-2}};
 
-/// Goes on with the tokens of another run: where two are almost equally likely, rounding decides.
+/// Goes on with the tokens of another run, and sends them to the experts that it sent them to: where two are
+/// almost equally likely, rounding decides.
 class FollowingCudaOps : public CudaOps {
  public:
   FollowingCudaOps(Gemm& gemm, const ExecutionOptions& options) : CudaOps{gemm, nullptr, options} {}
 
   void sample(const Tensor& logits, Tensor& tokens) override {
     CudaOps::sample(logits, tokens);
-    cuda_check(cudaMemcpy(tokens.data, next.data(), next.size() * sizeof next[0], cudaMemcpyHostToDevice),
-               "dictate tokens");
+    dictate(next, tokens);
+  }
+
+  void route(const Tensor& scores, const Tensor& bias, Routes& routes) override {
+    CudaOps::route(scores, bias, routes);
+    Tokens experts;
+    const std::int64_t tokens = scores.rows / static_cast<std::int64_t>(choices.size());
+    for (const Choices& of_sequence : choices) {
+      const std::vector<Tokens>& chosen = of_sequence[mixture_];
+      for (auto token = chosen.end() - tokens; token != chosen.end(); ++token)
+        experts.insert(experts.end(), token->begin(), token->end());
+    }
+    mixture_ = (mixture_ + 1) % choices.front().size();
+    sort_by_expert(experts.data(), element_count(routes.places), scores.columns, routes.starts);
+    dictate(experts, routes.places);
   }
 
   Tokens next;
+  std::vector<Choices> choices;  ///< of every sequence, to the end of the step
+
+ private:
+  static void dictate(const Tokens& numbers, const Tensor& tensor) {
+    ASSERT_EQ(static_cast<std::int64_t>(numbers.size()), element_count(tensor));
+    cuda_check(
+        cudaMemcpy(tensor.data, numbers.data(), numbers.size() * sizeof numbers[0], cudaMemcpyHostToDevice),
+        "dictate numbers");
+  }
+
+  std::size_t mixture_ = 0;
 };
 
 /// The same steps on the host and on the card.
@@ -53,6 +80,9 @@ class PassOnCard : public CudaTest {
       SCOPED_TRACE("step " + std::to_string(step));
       step == 0 ? host.prefill() : host.decode();
       card.ops.next = host.next_tokens();
+      card.ops.choices.clear();
+      for (std::size_t s = 0; s < static_cast<std::size_t>(workload.batch); ++s)
+        card.ops.choices.push_back(host.choices(s));
       step == 0 ? card.decoder.prefill() : card.decoder.decode();
       ASSERT_NO_FATAL_FAILURE(
           expect_close(read(back(card.decoder.logits())), read(host.decoder().logits()), tolerance));

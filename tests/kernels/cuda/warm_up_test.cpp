@@ -96,6 +96,37 @@ TEST_F(WarmUpOfCard, StartsEveryKernelOfLaterPasses) {
     EXPECT_TRUE(warmed.contains(kernel)) << kernel.name() << " was not warmed up";
 }
 
+/// The small ones, and those of Mamba 2 with larger states too.
+std::vector<Model> models_of_all_states() {
+  std::vector<Model> models = models_of_kinds();
+  for (const Model& model : models_of_kinds())
+    for (const std::int64_t state_size : {100, 200}) {
+      Model larger = model;
+      bool has_state = false;
+      for (LayerRun& run : larger.layers)
+        if (auto* mamba = std::get_if<Mamba2>(&run.layer.mixer)) {
+          mamba->state_size = state_size;
+          has_state = true;
+        }
+      if (has_state) models.push_back(larger);
+    }
+  return models;
+}
+
+TEST_F(WarmUpOfCard, StartsEveryKernelOfOtherKindsOfLayers) {
+  kernels_started().clear();
+  cuda.warm_up();
+  const std::set<std::type_index> warmed = kernels_started();
+  const std::vector<Model> models = models_of_all_states();
+  ASSERT_GT(models.size(), models_of_kinds().size());
+  for (const Model& model : models)
+    for (const RunFormats& formats :
+         {RunFormats{"fp32", "fp32", 0}, RunFormats{"fp16", "fp16", 0}, RunFormats{"int8", "int8", 0}})
+      run_pass(question_about(model, {.batch = 1, .prompt = 5, .generate = 2}, formats), gemm);
+  for (const std::type_index& kernel : kernels_started())
+    EXPECT_TRUE(warmed.contains(kernel)) << kernel.name() << " was not warmed up";
+}
+
 #endif
 
 }  // namespace

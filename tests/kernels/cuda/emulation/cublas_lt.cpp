@@ -18,6 +18,7 @@ struct Layout {
 };
 struct Preference {
   std::uint64_t most_workspace = 0;
+  std::uint32_t least_alignment[4] = {256, 256, 256, 256};  ///< of A, B, C and D, in bytes
 };
 
 constexpr std::uint64_t algorithm_mark = 0xC0FFEE;
@@ -58,6 +59,14 @@ cublasStatus_t preference_create(cublasLtMatmulPreference_t* preference) {
 cublasStatus_t preference_set(cublasLtMatmulPreference_t preference,
                               cublasLtMatmulPreferenceAttributes_t attribute, const void* value,
                               std::size_t size) {
+  constexpr cublasLtMatmulPreferenceAttributes_t alignments[] = {
+      CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+      CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES};
+  for (std::size_t i = 0; i < std::size(alignments); ++i) {
+    if (attribute != alignments[i] || size != sizeof(std::uint32_t)) continue;
+    as<Preference>(preference).least_alignment[i] = *static_cast<const std::uint32_t*>(value);
+    return CUBLAS_STATUS_SUCCESS;
+  }
   if (attribute != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES || size != sizeof(std::uint64_t))
     return CUBLAS_STATUS_INVALID_VALUE;
   as<Preference>(preference).most_workspace = *static_cast<const std::uint64_t*>(value);
@@ -117,6 +126,11 @@ cublasStatus_t heuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation
   *count = 1;
   results[0].state = CUBLAS_STATUS_SUCCESS;
   results[0].algo.data[0] = algorithm_mark;
+  // INT8 kernels take 16 bytes at a time, and none is found for less.
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (as<Preference>(preference).least_alignment[i] < 16) return CUBLAS_STATUS_NOT_SUPPORTED;
+    results[0].algo.data[i + 1] = as<Preference>(preference).least_alignment[i];
+  }
   results[0].workspaceSize = algorithm_workspace;
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -131,13 +145,15 @@ cublasStatus_t lt_matmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation
   const Product asked = product(operation, a_layout, b_layout, c_layout, d_layout);
   if (asked.status() != CUBLAS_STATUS_SUCCESS) return asked.status();
   if (!emulated_cublas().runs_int8_kernels) return CUBLAS_STATUS_NOT_SUPPORTED;
-  // The heuristic supposes buffers on 256 bytes unless it is told otherwise
-  // (CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT).
-  const bool aligned = is_aligned(a, 256) && is_aligned(b, 256) && is_aligned(c, 256) && is_aligned(d, 256) &&
-                       is_aligned(workspace, 256);
-  if (!aligned || algorithm == nullptr || algorithm->data[0] != algorithm_mark || workspace == nullptr ||
+  if (algorithm == nullptr || algorithm->data[0] != algorithm_mark || workspace == nullptr ||
       workspace_bytes < algorithm_workspace || (c == d && asked.c.leading != asked.d.leading))
     return CUBLAS_STATUS_INVALID_VALUE;
+  // The heuristic supposes buffers on 256 bytes unless it is told otherwise
+  // (CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT).
+  const bool aligned = is_aligned(a, algorithm->data[1]) && is_aligned(b, algorithm->data[2]) &&
+                       is_aligned(c, algorithm->data[3]) && is_aligned(d, algorithm->data[4]) &&
+                       is_aligned(workspace, 256);
+  if (!aligned) return CUBLAS_STATUS_INVALID_VALUE;
   multiply<std::int32_t, std::int8_t, std::int32_t>(
       static_cast<std::int64_t>(asked.d.rows), static_cast<std::int64_t>(asked.d.columns),
       static_cast<std::int64_t>(asked.a.rows), *static_cast<const std::int32_t*>(alpha),
