@@ -26,7 +26,7 @@ class Trial {
 
   Weight weight(Element element, std::int64_t rows, std::int64_t columns) {
     Weight weight{tensor(element, rows, columns), {}};
-    if (element == Element::int8) weight.scales = tensor(Element::fp32, 1, rows);
+    if (element == Element::int8) weight.scales = tensor(Element::fp32, rows, 1);
     ops_.fill_weight(weight, 1);
     return weight;
   }

@@ -22,6 +22,10 @@ inline constexpr FormatPair half{"fp16", "fp16"}, all_int8{"int8", "int8"}, int8
 inline constexpr std::array probe_shapes = {"probe-mha",  "probe-gqa",   "probe-mqa",
                                             "probe-deep", "probe-plain", "probe-vocabulary"};
 
+/// One shape of every kind of layer that no dense decoder has.
+inline constexpr std::array kind_shapes = {"probe-experts", "probe-latent", "probe-mamba",  "probe-mamba2",
+                                           "probe-linear",  "probe-sinks",  "probe-sharing"};
+
 /// Tokens generated at the end of every context, enough for the cache to grow by decoding.
 inline constexpr std::int64_t generated_tokens = 4;
 

@@ -70,6 +70,12 @@ std::vector<Measurement> shape_configurations(std::string_view shape) {
   return rows;
 }
 
+/// That theory holds for this kind of layer too: its slopes are the dense shapes' business.
+std::vector<Measurement> kind_configurations(std::string_view shape) {
+  return {configuration(shape, {half, 250, 1}), configuration(shape, {all_int8, 64, 4}),
+          configuration(shape, {half, 64, 1, "logits=all"})};
+}
+
 bool is_quick(const Measurement& row) {
   return row.workload.context_tokens() <= 250 && row.workload.batch == 1 && row.options.empty();
 }
@@ -115,6 +121,9 @@ std::vector<Point> host_plan(PlanSize size) {
     }
     rows.insert(rows.end(), shape_rows.begin(), shape_rows.end());
   }
+  if (size != PlanSize::quick)
+    for (std::string_view shape : kind_shapes)
+      for (Measurement& row : kind_configurations(shape)) rows.push_back(std::move(row));
   ModelLibrary models;
   std::vector<Point> points;
   for (Measurement& row : rows) points.push_back(plan_point(std::move(row), models));

@@ -16,9 +16,9 @@
 namespace calibram {
 namespace {
 
-std::array<std::span<const CatalogueEntry>, 7> tables() {
+std::array<std::span<const CatalogueEntry>, 8> tables() {
   return {qwen_models(),     meta_models(),    google_models(), ibm_models(),
-          deepseek_models(), mistral_models(), others_models()};
+          deepseek_models(), mistral_models(), others_models(), probe_models()};
 }
 
 bool is_listed(std::string_view name, std::string_view names) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The models of other publishers, and shapes of calibram's own.
+// The models of other publishers.
 #include "src/model/catalogue/tables.hpp"
 
 #include <array>
@@ -127,14 +127,6 @@ constexpr std::array table = {
     CatalogueEntry{"mamba-1.4b", "mamba-1.4b-hf", R"({"model_type":"mamba","hidden_size":2048,"intermediate_size":4096,"num_hidden_layers":48,"state_size":16,"expand":2,"conv_kernel":4,"time_step_rank":128,"use_bias":false,"use_conv_bias":true,"layer_norm_epsilon":1e-5,"vocab_size":50280,"torch_dtype":"float32"})"},
     CatalogueEntry{"mamba-2.8b", "mamba-2.8b-hf", R"({"model_type":"mamba","hidden_size":2560,"intermediate_size":5120,"num_hidden_layers":64,"state_size":16,"expand":2,"conv_kernel":4,"time_step_rank":160,"use_bias":false,"use_conv_bias":true,"layer_norm_epsilon":1e-5,"vocab_size":50280,"torch_dtype":"float32"})"},
     CatalogueEntry{"mamba2-130m", "mamba2-130m-hf", R"({"model_type":"mamba2","hidden_size":768,"num_hidden_layers":24,"num_heads":24,"head_dim":64,"state_size":128,"n_groups":1,"expand":2,"conv_kernel":4,"use_bias":false,"use_conv_bias":true,"layer_norm_epsilon":1e-5,"tie_word_embeddings":true,"vocab_size":50288,"torch_dtype":"float32"})"},
-    // Shapes that calibram's own sweep runs: small, and each large in something else (cache, weights, MLP,
-    // vocabulary, depth). No publisher has them; they are in the table so that their rows can be read again.
-    CatalogueEntry{"probe-mha", "", R"({"model_type":"llama","hidden_size":512,"num_hidden_layers":16,"num_attention_heads":8,"num_key_value_heads":8,"intermediate_size":1408,"vocab_size":32000,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
-    CatalogueEntry{"probe-gqa", "", R"({"model_type":"llama","hidden_size":640,"num_hidden_layers":12,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":64,"intermediate_size":2304,"vocab_size":32000,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":true,"torch_dtype":"float16"})"},
-    CatalogueEntry{"probe-mqa", "", R"({"model_type":"llama","hidden_size":512,"num_hidden_layers":8,"num_attention_heads":8,"num_key_value_heads":1,"intermediate_size":3072,"vocab_size":64000,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":true,"torch_dtype":"float16"})"},
-    CatalogueEntry{"probe-deep", "", R"({"model_type":"llama","hidden_size":256,"num_hidden_layers":48,"num_attention_heads":4,"num_key_value_heads":4,"intermediate_size":704,"vocab_size":16000,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
-    CatalogueEntry{"probe-plain", "", R"({"model_type":"phi","hidden_size":512,"num_hidden_layers":12,"num_attention_heads":8,"num_key_value_heads":8,"intermediate_size":2048,"vocab_size":50304,"max_position_embeddings":131072,"layer_norm_eps":1e-5,"rope_theta":10000,"partial_rotary_factor":0.5,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
-    CatalogueEntry{"probe-vocabulary", "", R"({"model_type":"qwen2","hidden_size":384,"num_hidden_layers":10,"num_attention_heads":4,"num_key_value_heads":2,"head_dim":128,"intermediate_size":4096,"vocab_size":128000,"max_position_embeddings":131072,"rms_norm_eps":1e-6,"rope_theta":10000,"tie_word_embeddings":true,"torch_dtype":"float16"})"},
 };
 // clang-format on
 

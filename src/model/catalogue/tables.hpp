@@ -15,5 +15,6 @@ std::span<const CatalogueEntry> ibm_models();
 std::span<const CatalogueEntry> deepseek_models();
 std::span<const CatalogueEntry> mistral_models();
 std::span<const CatalogueEntry> others_models();
+std::span<const CatalogueEntry> probe_models();
 
 }  // namespace calibram

@@ -30,6 +30,17 @@ TEST(HostPlan, ItVariesShapesFormatsContextsAndBatches) {
   EXPECT_GE(*contexts.rbegin(), 100 * *contexts.begin()) << "two decades";
 }
 
+TEST(HostPlan, EveryKindOfLayerIsMeasured) {
+  std::set<std::size_t> mixers, feed_forwards;
+  for (const Point& point : host_plan(PlanSize::standard))
+    for (const LayerRun& run : question_of(point.row).model->layers) {
+      mixers.insert(run.layer.mixer.index());
+      feed_forwards.insert(run.layer.feed_forward.index());
+    }
+  EXPECT_GE(mixers.size(), 6U) << "all but single matrices, which searched architectures have";
+  EXPECT_GE(feed_forwards.size(), 3U);
+}
+
 TEST(HostPlan, SomePointsAreRepeatedToShowTheScatter) {
   const auto plan = host_plan(PlanSize::standard);
   const auto repeats = [&](const Point& point) {
