@@ -57,11 +57,12 @@ Readme readme() {
 }
 
 /// The sweep of a host among the results, by the folder whose profile is one.
+/// Of the device whose benchmarks the README links to.
 fs::path sweep_folder() {
-  for (const auto& entry : fs::directory_iterator(root / "results"))
-    if (read(entry.path() / "profile.json").find("\"kind\": \"host\"") != std::string::npos)
-      return entry.path();
-  return {};
+  const std::string text = read(root / "README.md");
+  std::smatch match;
+  if (!std::regex_search(text, match, std::regex{R"((results/[^)/]+)/micro_benchmarks\.csv)"})) return {};
+  return root / match[1].str();
 }
 
 std::string sweep_csv() {
