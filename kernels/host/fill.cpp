@@ -89,7 +89,8 @@ void HostOps::fill_ones(Tensor& vector) {
 
 void HostOps::fill_zeros(Tensor& tensor) {
   require_element(tensor, {Element::fp32, Element::fp16, Element::int8, Element::int32}, "fill_zeros");
-  if (!tensor.empty()) std::memset(tensor.data, 0, static_cast<std::size_t>(tensor.bytes().count()));
+  if (element_count(tensor) > 0)
+    std::memset(tensor.data, 0, static_cast<std::size_t>(tensor.bytes().count()));
 }
 
 void HostOps::fill_tokens(Tensor& tokens, std::int64_t vocabulary, std::uint64_t seed) {

@@ -119,7 +119,7 @@ Model nemotron_h_like() {
 
 /// Gated DeltaNets, and attention with a gate, normed heads and partial rotation.
 Model qwen3_next_like() {
-  const GatedDeltaNet net{.key_heads = 2, .value_heads = 4, .key_size = 6, .value_size = 5, .kernel_size = 4};
+  const GatedDeltaNet net{.key_heads = 2, .value_heads = 4, .key_size = 6, .value_size = 5, .kernel_size = 1};
   const Experts experts{
       .count = 5, .active = 2, .expert = {.width = 11}, .shared = Mlp{.width = 9}, .shared_gate = true};
   Attention attention = attention_with(4, 2, 10);
