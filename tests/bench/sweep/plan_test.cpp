@@ -32,11 +32,13 @@ TEST(HostPlan, ItVariesShapesFormatsContextsAndBatches) {
 
 TEST(HostPlan, EveryKindOfLayerIsMeasured) {
   std::set<std::size_t> mixers, feed_forwards;
-  for (const Point& point : host_plan(PlanSize::standard))
-    for (const LayerRun& run : question_of(point.row).model->layers) {
+  for (const Point& point : host_plan(PlanSize::standard)) {
+    const Question question = question_of(point.row);
+    for (const LayerRun& run : question.model->layers) {
       mixers.insert(run.layer.mixer.index());
       feed_forwards.insert(run.layer.feed_forward.index());
     }
+  }
   EXPECT_GE(mixers.size(), 6U) << "all but single matrices, which searched architectures have";
   EXPECT_GE(feed_forwards.size(), 3U);
 }
