@@ -3,6 +3,7 @@
 #include "src/engine/decoder.hpp"
 
 #include "src/core/error.hpp"
+#include "src/model/state.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -37,18 +38,14 @@ void Decoder::plan_stages() {
   share_caches();
 }
 
-/// A layer without a cache of its own reads that of the last layer before it which has one and sees as far
-/// (Gemma 3n: modeling_gemma3n.py, kv_shared_layer_index).
+/// A layer without a cache of its own reads that of the last layer before it which lends one.
 void Decoder::share_caches() {
   for (auto reader = stages_.begin(); reader != stages_.end(); ++reader) {
     const Attention* attention = attention_of(*reader->layer);
     if (!attention || attention->owns_cache) continue;
-    const auto has_cache = [&](const Stage& stage) {
-      const Attention* other = attention_of(*stage.layer);
-      return other && other->owns_cache && other->window == attention->window &&
-             other->chunk == attention->chunk;
-    };
-    const auto owner = std::find_if(std::make_reverse_iterator(reader), stages_.rend(), has_cache);
+    const auto owner =
+        std::find_if(std::make_reverse_iterator(reader), stages_.rend(),
+                     [&](const Stage& stage) { return lends_cache(*stage.layer, *attention); });
     if (owner == stages_.rend()) continue;  // only counted then
     for (LayerState& state : reader->states) state.shared_cache = &owner->states.back().cache;
   }

@@ -4,29 +4,23 @@
 
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"
+#include "src/model/state.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 namespace calibram {
 namespace {
 
 /// Whether every layer that reads the cache of an earlier one finds it (see Decoder::share_caches).
 bool shares_what_exists(const Model& model) {
-  std::vector<const Attention*> owners;
-  for (const LayerRun& run : model.layers) {
-    const Attention* attention = attention_of(run.layer);
-    if (!attention) continue;
-    if (attention->owns_cache) {
-      owners.push_back(attention);
-      continue;
-    }
-    const auto sees_as_far = [&](const Attention* owner) {
-      return owner->window == attention->window && owner->chunk == attention->chunk;
-    };
-    if (std::none_of(owners.begin(), owners.end(), sees_as_far)) return false;
+  for (auto run = model.layers.begin(); run != model.layers.end(); ++run) {
+    const Attention* attention = attention_of(run->layer);
+    if (!attention || attention->owns_cache) continue;
+    if (std::none_of(model.layers.begin(), run,
+                     [&](const LayerRun& earlier) { return lends_cache(earlier.layer, *attention); }))
+      return false;
   }
   return true;
 }

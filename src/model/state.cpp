@@ -39,6 +39,12 @@ std::optional<CacheShape> cache_shape(const Layer& layer) {
   return std::nullopt;
 }
 
+bool lends_cache(const Layer& layer, const Attention& reader) {
+  const Attention* attention = attention_of(layer);
+  return attention && attention->owns_cache && attention->window == reader.window &&
+         attention->chunk == reader.chunk;
+}
+
 std::optional<std::int64_t> visible_positions(const Layer& layer) {
   const Attention* attention = attention_of(layer);
   if (!attention) return std::nullopt;

@@ -22,6 +22,10 @@ struct CacheShape {
 /// part, as one head (DeepSeek-V2, arXiv:2405.04434, section 2.1).
 std::optional<CacheShape> cache_shape(const Layer& layer);
 
+/// Whether a later layer without a cache of its own may read this one's: it has one and sees as far (Gemma
+/// 3n: modeling_gemma3n.py, kv_shared_layer_index).
+bool lends_cache(const Layer& layer, const Attention& reader);
+
 /// The positions that a token of the layer can see at most; none: all.
 std::optional<std::int64_t> visible_positions(const Layer& layer);
 
