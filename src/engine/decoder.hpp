@@ -152,12 +152,15 @@ class Decoder {
 
   // MLP and experts (decoder_feed_forward.cpp).
   Tensor feed_forward(const Layer& layer, LayerState& state, Input& normed);
+  struct MlpWeights {
+    WeightName gate, gate_bias, up, up_bias, down, down_bias;
+  };
+  template <typename Project>
+  Tensor mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project);
   Tensor mlp(const Mlp& mlp, const WeightSet& weights, Input& normed);
   Tensor experts(const Experts& experts, const WeightSet& weights, Input& normed);
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
   Routes route(const Experts& experts, const WeightSet& weights, const Tensor& input);
-  Tensor gathered_experts(const Experts& experts, const WeightSet& weights, Tensor& gathered,
-                          const Routes& routes);
 
   // Operations (decoder_operations.cpp) that work in place or return new tensors, as the runtime does.
   Tensor allocate(std::int64_t rows, std::int64_t columns, Term term = Term::activation);
@@ -170,6 +173,8 @@ class Decoder {
   Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
   Input norm_before(bool norms, const Tensor& x, const Weight& weight, const Weight& bias);
+  /// RMSNorm of rows as long as the weight, in place.
+  void norm_in_place(Tensor x, const Weight& weight);
   void norm_after(const Layer& layer, Tensor& x, const Weight& weight);
   void norm_heads(const Attention& attention, const Weight& weight, Tensor& x);
   Tensor gather_angles(const Attention& attention, StepShape shape);

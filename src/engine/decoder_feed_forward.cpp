@@ -12,46 +12,61 @@ Tensor Decoder::feed_forward(const Layer& layer, LayerState& state, Input& norme
   return linear(normed.tensor, weights[WeightName::mlp_linear], weights[WeightName::mlp_linear_bias]);
 }
 
-Tensor Decoder::mlp(const Mlp& mlp, const WeightSet& weights, Input& normed) {
-  const Activation activation = mlp.activation;
+/// `project` multiplies its first argument by a weight of this name, and adds the bias of that.
+template <typename Project>
+Tensor Decoder::mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project) {
   const auto activated = [&](WeightName weight, WeightName bias) {
-    Tensor x = linear(normed.tensor, weights[weight], weights[bias]);
+    Tensor x = project(input.tensor, weight, bias);
     if (!runtime_.functional) {
-      ops_.activate(activation, x, x);
+      ops_.activate(mlp.activation, x, x);
       return x;
     }
     Tensor out = allocate(x.rows, x.columns);
-    ops_.activate(activation, x, out);
+    ops_.activate(mlp.activation, x, out);
     ops_.release(x);
     return out;
   };
   Tensor wide;
   if (mlp.gated) {
-    wide = activated(WeightName::gate, WeightName::gate_bias);
-    Tensor up = linear(normed.tensor, weights[WeightName::up], weights[WeightName::up_bias]);
-    drop(normed);
+    wide = activated(names.gate, names.gate_bias);
+    Tensor up = project(input.tensor, names.up, names.up_bias);
+    drop(input);
     Tensor product = runtime_.functional ? allocate(up.rows, up.columns) : wide;
     ops_.multiply(wide, up, product);
     ops_.release(up);
     if (runtime_.functional) ops_.release(wide);
     wide = product;
   } else {
-    wide = activated(WeightName::up, WeightName::up_bias);
-    drop(normed);
+    wide = activated(names.up, names.up_bias);
+    drop(input);
   }
-  Tensor out = linear(wide, weights[WeightName::down], weights[WeightName::down_bias]);
+  Tensor out = project(wide, names.down, names.down_bias);
   ops_.release(wide);
   return out;
+}
+
+Tensor Decoder::mlp(const Mlp& mlp, const WeightSet& weights, Input& normed) {
+  using enum WeightName;
+  constexpr MlpWeights names{gate, gate_bias, up, up_bias, down, down_bias};
+  return this->mlp(mlp, names, normed, [&](const Tensor& x, WeightName weight, WeightName bias) {
+    return linear(x, weights[weight], weights[bias]);
+  });
 }
 
 Tensor Decoder::experts(const Experts& experts, const WeightSet& weights, Input& normed) {
   Routes routes = route(experts, weights, normed.tensor);
   Tensor shared = shared_expert(experts, weights, normed);
   // One row for every token and expert that it goes to, whatever the experts are.
-  Tensor gathered = allocate(checked_product({normed.tensor.rows, experts.active}), model_.hidden_size);
-  ops_.gather_rows(normed.tensor, routes, gathered);
+  Input gathered{allocate(checked_product({normed.tensor.rows, experts.active}), model_.hidden_size)};
+  ops_.gather_rows(normed.tensor, routes, gathered.tensor);
   drop(normed);
-  Tensor each = gathered_experts(experts, weights, gathered, routes);
+  using enum WeightName;
+  constexpr MlpWeights names{expert_gate,    expert_gate_bias, expert_up,
+                             expert_up_bias, expert_down,      expert_down_bias};
+  Tensor each =
+      mlp(experts.expert, names, gathered, [&](const Tensor& x, WeightName weight, WeightName bias) {
+        return linear_of_experts(x, weights[weight], weights[bias], routes);
+      });
   Tensor out = allocate(routes.places.rows, model_.hidden_size);
   ops_.combine_experts(each, routes, out);
   for (Tensor* tensor : {&each, &routes.places, &routes.shares}) ops_.release(*tensor);
@@ -65,30 +80,6 @@ Routes Decoder::route(const Experts& experts, const WeightSet& weights, const Te
   ops_.route(scores, weights[WeightName::router_bias].values, routes);
   ops_.release(scores);
   return routes;
-}
-
-/// The MLP of each gathered row's expert; frees what was gathered.
-Tensor Decoder::gathered_experts(const Experts& experts, const WeightSet& weights, Tensor& gathered,
-                                 const Routes& routes) {
-  using enum WeightName;
-  const auto activated = [&](WeightName weight, WeightName bias) {
-    Tensor x = linear_of_experts(gathered, weights[weight], weights[bias], routes);
-    ops_.activate(experts.expert.activation, x, x);
-    return x;
-  };
-  Tensor wide;
-  if (experts.expert.gated) {
-    wide = activated(expert_gate, expert_gate_bias);
-    Tensor up = linear_of_experts(gathered, weights[expert_up], weights[expert_up_bias], routes);
-    ops_.multiply(wide, up, wide);
-    ops_.release(up);
-  } else {
-    wide = activated(expert_up, expert_up_bias);
-  }
-  ops_.release(gathered);
-  Tensor each = linear_of_experts(wide, weights[expert_down], weights[expert_down_bias], routes);
-  ops_.release(wide);
-  return each;
 }
 
 Tensor Decoder::shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed) {

@@ -46,7 +46,7 @@ Tensor Decoder::project_latent_queries(const LatentAttention& attention, const W
   Tensor queries;
   if (attention.query_rank > 0) {
     Tensor down = linear(input, weights[WeightName::query_down], weights[WeightName::query_down_bias]);
-    ops_.norm(Norm::rms, model_.norm_epsilon, down, weights[WeightName::query_down_norm].values, {}, down);
+    norm_in_place(down, weights[WeightName::query_down_norm]);
     queries = linear(down, weights[WeightName::query_up], {});
     ops_.release(down);
   } else {
@@ -63,7 +63,7 @@ Tensor Decoder::project_latent(const LatentAttention& attention, const WeightSet
   const Weight &down = weights[WeightName::kv_down], &bias = weights[WeightName::kv_down_bias];
   Tensor rotated = linear(input, down, bias, IndexRange{0, attention.rotary_size});
   Tensor latent = linear(input, down, bias, IndexRange{attention.rotary_size, attention.kv_rank});
-  ops_.norm(Norm::rms, model_.norm_epsilon, latent, weights[WeightName::kv_down_norm].values, {}, latent);
+  norm_in_place(latent, weights[WeightName::kv_down_norm]);
   Tensor both = allocate(input.rows, attention.rotary_size + attention.kv_rank);
   ops_.copy_columns(rotated, 0, rotated.columns, both, 0);
   ops_.copy_columns(latent, 0, latent.columns, both, rotated.columns);

@@ -95,6 +95,10 @@ Decoder::Input Decoder::norm_before(bool norms, const Tensor& x, const Weight& w
   return {norm(x, weight, bias)};
 }
 
+void Decoder::norm_in_place(Tensor x, const Weight& weight) {
+  ops_.norm(Norm::rms, model_.norm_epsilon, x, weight.values, {}, x);
+}
+
 void Decoder::norm_after(const Layer& layer, Tensor& x, const Weight& weight) {
   if (!layer.norm_after_each) return;
   Tensor out = norm(x, weight, {});

@@ -20,7 +20,7 @@ Tensor Decoder::scan(const Mamba& mamba, LayerState& state, Input& normed, StepS
   // Time steps, B and C depend on what was convolved.
   const auto parameter = [&](std::int64_t first, std::int64_t count, WeightName norm) {
     Tensor out = linear(inputs.x, weights[WeightName::state_parameters], {}, IndexRange{first, count});
-    if (mamba.norms) ops_.norm(Norm::rms, model_.norm_epsilon, out, weights[norm].values, {}, out);
+    if (mamba.norms) norm_in_place(out, weights[norm]);
     return out;
   };
   Tensor step = parameter(0, mamba.step_rank, WeightName::step_norm);
@@ -56,7 +56,7 @@ Tensor Decoder::scan(const Mamba2& mamba, LayerState& state, Input& normed, Step
   ops_.release(inputs.convolved);
   ops_.release(inputs.steps);
   gate_state(gate, mixed);
-  ops_.norm(Norm::rms, model_.norm_epsilon, mixed, weights[WeightName::state_norm].values, {}, mixed);
+  norm_in_place(mixed, weights[WeightName::state_norm]);
   return project_state(weights, mixed);
 }
 
@@ -78,7 +78,7 @@ Tensor Decoder::scan(const GatedDeltaNet& net, LayerState& state, Input& normed,
   ops_.scan(net, inputs, shape, state.recurrent.memory, mixed);
   for (Tensor* tensor : {&inputs.convolved, &inputs.writes, &inputs.steps}) ops_.release(*tensor);
   Tensor heads = mixed.reshaped(mixed.rows * net.value_heads);
-  ops_.norm(Norm::rms, model_.norm_epsilon, heads, weights[WeightName::state_norm].values, {}, heads);
+  norm_in_place(heads, weights[WeightName::state_norm]);
   gate_state(gate, mixed);
   return project_state(weights, mixed);
 }

@@ -23,8 +23,7 @@ Tensor Decoder::enter_updates(const AlternatingUpdates& updates, const Tensor& t
   ops_.embed(outer_[WeightName::layer_embedding], {}, tokens, shape, layer_embeddings_);
   Tensor projected = linear(hidden, outer_[WeightName::layer_embedding_projection], {});
   Tensor parts = projected.reshaped(rows * projected.columns / updates.layer_embedding_size);
-  ops_.norm(Norm::rms, model_.norm_epsilon, parts, outer_[WeightName::layer_embedding_projection_norm].values,
-            {}, parts);
+  norm_in_place(parts, outer_[WeightName::layer_embedding_projection_norm]);
   layer_embeddings_ = add(layer_embeddings_, projected);
   Tensor copies = allocate(checked_product({updates.copies, rows}), width);
   Tensor first = copy_of(copies, 0, rows);
@@ -75,7 +74,7 @@ Tensor Decoder::low_rank_path(const WeightSet& weights, const Tensor& normed) {
   Tensor low = linear(normed, weights[WeightName::laurel_down], {});
   Tensor path = linear(low, weights[WeightName::laurel_up], {});
   ops_.release(low);
-  ops_.norm(Norm::rms, model_.norm_epsilon, path, weights[WeightName::laurel_norm].values, {}, path);
+  norm_in_place(path, weights[WeightName::laurel_norm]);
   ops_.add(path, normed, path);
   return path;
 }
@@ -117,8 +116,7 @@ void Decoder::add_layer_embedding(const Layer& layer, const LayerState& state, T
   ops_.release(embedding);
   Tensor change = linear(gate, weights[WeightName::layer_embedding_up], {});
   ops_.release(gate);
-  ops_.norm(Norm::rms, model_.norm_epsilon, change, weights[WeightName::layer_embedding_norm].values, {},
-            change);
+  norm_in_place(change, weights[WeightName::layer_embedding_norm]);
   for (std::int64_t i = 1; i < copies.rows / rows; ++i) {
     Tensor copy = copy_of(copies, i, rows);
     ops_.add(copy, change, copy);
