@@ -3,7 +3,7 @@
 // a kernel when it is first started (CUDA_MODULE_LOADING=LAZY), and would charge it to what is measured then.
 #include "kernels/cuda/cuda_check.hpp"
 #include "kernels/cuda/cuda_ops.hpp"
-#include "kernels/cuda/kind_warm_up.hpp"
+#include "kernels/kind_warm_up.hpp"
 #include "kernels/trial.hpp"
 
 namespace calibram {

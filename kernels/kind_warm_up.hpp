@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The part of the warm-up that starts the kernels of architectures beyond the dense decoder.
+// The part of every backend's warm-up that is for architectures beyond the dense decoder.
 #pragma once
 
 #include "src/engine/ops.hpp"

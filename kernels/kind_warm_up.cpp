@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Small experts, latent attention, recurrences and alternating updates, each computed once.
-#include "kernels/cuda/kind_warm_up.hpp"
+#include "kernels/kind_warm_up.hpp"
 
 #include "kernels/trial.hpp"
 
@@ -42,7 +42,7 @@ void try_latent(Ops& ops, Element element, Element of_weight) {
   ops.expand_values(attention, trial.tensor(element, rows, 2 * 16), kv_up, values);
 }
 
-/// There are kernels by the size of the state.
+/// A card has kernels by the size of the state.
 void try_state_spaces(Ops& ops, Element element, std::int64_t state_size) {
   constexpr std::int64_t width = 2;
   Trial trial{ops};
@@ -57,7 +57,7 @@ void try_state_spaces(Ops& ops, Element element, std::int64_t state_size) {
   ops.scan(mamba, {tensor(rows, mamba.convolved_size()), x, vector, vector, vector}, step, memory, out);
 }
 
-/// There are kernels for short keys and for long ones.
+/// A card has kernels for short keys and for long ones.
 void try_linear_attention(Ops& ops, Element element, std::int64_t key_size) {
   constexpr std::int64_t size = 4, kernel = 4;
   Trial trial{ops};
