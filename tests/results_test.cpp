@@ -2,8 +2,8 @@
 // The committed results hold what the project promises of them.
 #include "fit/observations.hpp"
 #include "fit/profile.hpp"
+#include "src/engine/allocators/rounding.hpp"
 #include "src/engine/measurement.hpp"
-#include "src/engine/rounding.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
 #include "src/engine/count.hpp"
-#include "src/engine/executable.hpp"
+#include "src/engine/decoder/executable.hpp"
 
 #include <nlohmann/json.hpp>
 

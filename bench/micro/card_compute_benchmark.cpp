@@ -3,7 +3,7 @@
 #include "bench/micro/benchmark_card.hpp"
 #include "kernels/cuda/cuda_check.hpp"
 #include "src/engine/count.hpp"
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "src/engine/measurement.hpp"
 
 #include <fmt/format.h>

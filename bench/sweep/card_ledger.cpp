@@ -3,7 +3,7 @@
 #include "bench/sweep/card_ledger.hpp"
 
 #include "src/core/error.hpp"
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 
 #include <fmt/format.h>
 

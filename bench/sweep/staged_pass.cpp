@@ -5,7 +5,7 @@
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
 #include "src/engine/count.hpp"
-#include "src/engine/executable.hpp"
+#include "src/engine/decoder/executable.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -2,7 +2,7 @@
 // The stages of a measured run, the same on every backend.
 #pragma once
 
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "src/engine/measurement.hpp"
 
 #include <functional>

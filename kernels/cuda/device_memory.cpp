@@ -4,7 +4,7 @@
 
 #include "kernels/cuda/cuda_check.hpp"
 #include "kernels/cuda/device_probe.hpp"
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>

@@ -36,8 +36,8 @@ struct DriverPeak {
   int readings = 0;
 };
 
-/// Owns the memory of tensors. A tensor larger than device_small_limit (src/engine/rounding.hpp) is a
-/// cudaMalloc of its own, of whole 2 MiB pages; smaller ones share slabs of one page, which go back when
+/// Owns the memory of tensors. A tensor larger than device_small_limit (src/engine/allocators/rounding.hpp)
+/// is a cudaMalloc of its own, of whole 2 MiB pages; smaller ones share slabs of one page, which go back when
 /// empty. So the driver is only ever asked for whole pages, and must count exactly what the books say.
 ///
 /// The driver's peak is not polled: it is read before the first release after a new highest total, and by

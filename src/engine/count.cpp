@@ -4,7 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/engine/counting_ops.hpp"
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
 

@@ -2,8 +2,8 @@
 // Theory: runs the decoder pass on nothing and reports what would be alive at its peak.
 #pragma once
 
+#include "src/engine/allocators/rounding.hpp"
 #include "src/engine/question.hpp"
-#include "src/engine/rounding.hpp"
 #include "src/engine/term.hpp"
 
 #include <vector>

@@ -2,9 +2,9 @@
 // Ops that allocate and compute nothing: they record what would be alive, by term, device and phase.
 #pragma once
 
+#include "src/engine/allocators/rounding.hpp"
 #include "src/engine/count.hpp"
 #include "src/engine/ops.hpp"
-#include "src/engine/rounding.hpp"
 
 #include <vector>
 

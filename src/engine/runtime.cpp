@@ -4,7 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
-#include "src/engine/transformers.hpp"
+#include "src/engine/transformers/history.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ constexpr std::array families = {
         "attention=flash|eager; logits=last|all; logits_copy=fp32|none; cache=reserved|paged|concatenated; "
         "block_tokens=8|16|32|64|128; module_loading=lazy|eager",
         "its own pass, in place: the cache is reserved for the whole context, attention streams",
-        "src/engine/decoder.cpp"},
+        "src/engine/decoder/decoder.cpp"},
     RuntimeFamily{"transformers", transformers_versions, "attention=sdpa|flash|eager",
                   "generate() of Hugging Face transformers in eager PyTorch with its caching allocator",
                   "github.com/huggingface/transformers: pull requests 30536, 31292, 33902"},

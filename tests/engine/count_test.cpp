@@ -3,7 +3,7 @@
 #include "src/engine/count.hpp"
 
 #include "src/core/error.hpp"
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 #include "src/model/weight_bytes.hpp"
 #include "tests/engine/question_builder.hpp"
 #include "tests/support/scratch.hpp"

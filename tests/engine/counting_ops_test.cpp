@@ -2,7 +2,7 @@
 // Folding identical layers gives what counting every layer gives.
 #include "src/engine/counting_ops.hpp"
 
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "tests/engine/question_builder.hpp"
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 
 #include "bench/sweep/ledger.hpp"
 #include "kernels/cuda/cuda_check.hpp"
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 #include "tests/kernels/cuda/cuda_test.hpp"
 #include "tests/kernels/cuda/emulation/cublas.hpp"
 #include "tests/kernels/cuda/emulation/runtime.hpp"

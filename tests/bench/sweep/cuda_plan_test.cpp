@@ -2,7 +2,7 @@
 // What a card's plan must vary, how long it may take, and that a fit of it finds its terms again.
 #include "bench/sweep/plan.hpp"
 #include "fit/observations.hpp"
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 
 #include <gtest/gtest.h>
 

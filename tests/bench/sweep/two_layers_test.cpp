@@ -5,7 +5,7 @@
 #include "bench/sweep/plan.hpp"
 #include "bench/sweep/report.hpp"
 #include "src/engine/counting_ops.hpp"
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include "kernels/cuda/device_memory.hpp"
 
 #include "kernels/cuda/cuda_check.hpp"
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 #include "tests/kernels/cuda/emulation/runtime.hpp"
 #include "tests/support/scratch.hpp"
 

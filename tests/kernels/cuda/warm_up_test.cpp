@@ -2,7 +2,7 @@
 // The warm-up of a card: it leaves nothing, needs little, and starts every kernel that a pass may start
 // later.
 #include "kernels/cuda/device_probe.hpp"
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "tests/kernels/cuda/cuda_test.hpp"
 #include "tests/kernels/host/small_models.hpp"
 #include "tests/support/layers.hpp"

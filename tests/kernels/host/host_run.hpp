@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/host/host_ops.hpp"
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 #include "tests/kernels/host/host_test.hpp"
 
 #include <cstdint>

@@ -4,7 +4,7 @@
 // After github.com/huggingface/transformers, modeling_gemma3n.py (Gemma3nTextModel, Gemma3nTextDecoderLayer,
 // Gemma3nTextAltUp). Constant factors, and the equal magnitudes that copies are brought to, are left out:
 // they hold no memory.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 namespace calibram {
 namespace {

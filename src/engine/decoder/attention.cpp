@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Attention in the decoder pass: projections, the cache's growth, and the mixing of values.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 #include <utility>
 

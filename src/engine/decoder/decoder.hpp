@@ -84,7 +84,7 @@ class Decoder {
   int device_of(std::int64_t layer) const;
   void for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body);
 
-  // Weights and caches (decoder_state.cpp).
+  // Weights and caches (state.cpp).
   Weight allocate_weight(const WeightShape& shape);
   void load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part);
   void load_stored(const StoredWeights& stored);
@@ -106,7 +106,7 @@ class Decoder {
     bool last = true;  ///< nothing reads it afterwards
   };
 
-  // A layer (decoder_layer.cpp).
+  // A layer (layer.cpp).
   Tensor run_layer(const Layer& layer, LayerState& state, Tensor input, StepShape shape);
   Tensor run_block(const Layer& layer, LayerState& state, Tensor input, StepShape shape);
   Tensor mix_tokens(const Layer& layer, LayerState& state, Input& normed, StepShape shape);
@@ -114,7 +114,7 @@ class Decoder {
   Tensor add_parallel_feed_forward(const Layer& layer, LayerState& state, Tensor input, Input& normed,
                                    Tensor mixed);
 
-  // Attention (decoder_attention.cpp).
+  // Attention (attention.cpp).
   Tensor attention(const Attention& attention, LayerState& state, Input& normed, StepShape shape);
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
@@ -125,14 +125,14 @@ class Decoder {
                         const Tensor& sinks, StepShape shape);
   Tensor gate_of(const Attention& attention, const WeightSet& weights, const Tensor& input);
 
-  // Latent attention (decoder_latent.cpp).
+  // Latent attention (latent.cpp).
   Tensor attention(const LatentAttention& attention, LayerState& state, Input& normed, StepShape shape);
   Tensor project_latent_queries(const LatentAttention& attention, const WeightSet& weights,
                                 const Tensor& input, StepShape shape);
   Tensor project_latent(const LatentAttention& attention, const WeightSet& weights, const Tensor& input,
                         StepShape shape);
 
-  // State spaces and linear attention (decoder_recurrent.cpp).
+  // State spaces and linear attention (recurrent.cpp).
   Tensor scan(const Mamba& mamba, LayerState& state, Input& normed, StepShape shape);
   Tensor scan(const Mamba2& mamba, LayerState& state, Input& normed, StepShape shape);
   Tensor scan(const GatedDeltaNet& net, LayerState& state, Input& normed, StepShape shape);
@@ -140,7 +140,7 @@ class Decoder {
   void gate_state(Tensor& gate, Tensor& mixed);
   Tensor project_state(const WeightSet& weights, Tensor& mixed);
 
-  // Alternating updates (decoder_updates.cpp).
+  // Alternating updates (updates.cpp).
   Tensor enter_updates(const AlternatingUpdates& updates, const Tensor& tokens, Tensor& hidden,
                        StepShape shape);
   Tensor leave_updates(Tensor& copies, StepShape shape);
@@ -150,7 +150,7 @@ class Decoder {
   Tensor update_modalities(const WeightSet& weights, const Tensor& hidden);
   void add_layer_embedding(const Layer& layer, const LayerState& state, Tensor& computed, Tensor& copies);
 
-  // MLP and experts (decoder_feed_forward.cpp).
+  // MLP and experts (feed_forward.cpp).
   Tensor feed_forward(const Layer& layer, LayerState& state, Input& normed);
   struct MlpWeights {
     WeightName gate, gate_bias, up, up_bias, down, down_bias;
@@ -162,7 +162,7 @@ class Decoder {
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
   Routes route(const Experts& experts, const WeightSet& weights, const Tensor& input);
 
-  // Operations (decoder_operations.cpp) that work in place or return new tensors, as the runtime does.
+  // Operations (operations.cpp) that work in place or return new tensors, as the runtime does.
   Tensor allocate(std::int64_t rows, std::int64_t columns, Term term = Term::activation);
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term = Term::activation);
   /// Some of the outputs alone: projections that share one matrix.

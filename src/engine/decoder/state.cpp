@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a decoder owns between steps: weights, caches, tables; how they come and go.
-#include "src/engine/decoder.hpp"
-#include "src/engine/gpu.hpp"
 #include "src/model/state.hpp"
+#include "src/engine/decoder/decoder.hpp"
+#include "src/engine/gpu.hpp"
 #include "src/model/stored_tensor.hpp"
 #include "src/model/weight_bytes.hpp"
 

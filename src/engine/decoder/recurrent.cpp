@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // State spaces and linear attention in the decoder pass: projections, a short convolution, a recurrence.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 #include <initializer_list>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The operations of a decoder pass that work in place or return new tensors, as the runtime does.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 #include <utility>
 

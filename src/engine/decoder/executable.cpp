@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Names what of a question is counted but not computed.
-#include "src/engine/executable.hpp"
+#include "src/engine/decoder/executable.hpp"
 
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"

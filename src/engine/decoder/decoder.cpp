@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A decoder's steps: embedding, layers, logits, and which layers lie on which device.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 #include "src/core/error.hpp"
 #include "src/model/state.hpp"

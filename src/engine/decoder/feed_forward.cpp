@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The part of a layer that takes each token alone: an MLP, or a mixture of experts.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 namespace calibram {
 

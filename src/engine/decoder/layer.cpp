@@ -4,7 +4,7 @@
 // Liveness follows the runtime. In place, a tensor is freed as soon as nothing reads it. Functional is eager
 // PyTorch: each operation returns a new tensor, and an argument lives while a variable of any caller names
 // it: the layer's input in the model's loop, the normed input in the layer, until the call returns.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Allocator rounding against published cases.
-#include "src/engine/rounding.hpp"
+#include "src/engine/allocators/rounding.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Latent attention in the decoder pass: keys and values of all heads are one latent vector, cached as it is.
-#include "src/engine/decoder.hpp"
+#include "src/engine/decoder/decoder.hpp"
 
 namespace calibram {
 namespace {

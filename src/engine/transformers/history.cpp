@@ -5,7 +5,7 @@
 // (src/transformers/models/*/modeling_*.py, generation/utils.py, cache_utils.py). Pull requests: #30536
 // (4.42: generate() drops the old logits and passes one DynamicCache), #31292 (4.45: logits of the last
 // position only), #33902 (4.46: no FP32 copy of them in forward).
-#include "src/engine/transformers.hpp"
+#include "src/engine/transformers/history.hpp"
 
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What cannot be run is refused by name; what could always be run still can.
-#include "src/engine/executable.hpp"
+#include "src/engine/decoder/executable.hpp"
 
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"
