@@ -120,6 +120,7 @@ void validate_countable(const Question& question, const Runtime& runtime) {
 }
 
 Count count(const Question& question, const Runtime& runtime) {
+  if (runtime.count) return runtime.count(question, runtime);
   validate_countable(question, runtime);
   CountingOps ops{question.devices, rounding_of(question.metric, runtime)};
   Decoder decoder{question, runtime, ops};

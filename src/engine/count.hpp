@@ -25,6 +25,7 @@ struct DeviceCount {
   Bytes total;        ///< their sum
   Bytes requested;    ///< the same instant before rounding
   Phase phase = Phase::load;
+  bool is_host = false;  ///< the host's part of a run that is spread over cards and the host
   std::array<Bytes, phase_count> phase_peaks{};
 };
 

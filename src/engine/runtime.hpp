@@ -3,14 +3,20 @@
 #pragma once
 
 #include "src/core/bytes.hpp"
+#include "src/engine/llama_cpp/settings.hpp"
 #include "src/engine/version.hpp"
+#include "src/engine/vllm/settings.hpp"
 
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace calibram {
+
+struct Count;
+struct Question;
 
 enum class AttentionKind : unsigned char { flash, sdpa, eager };
 enum class CacheGrowth : unsigned char {
@@ -30,10 +36,14 @@ enum class AllocatorKind : unsigned char {
   caching,  ///< PyTorch's caching allocator: live bytes are block sizes
 };
 
-/// The memory behaviour of one engine version. The fields steer the one decoder pass.
+/// The memory behaviour of one engine version. The fields steer the one decoder pass, unless the engine has a
+/// way of its own to be counted.
 struct Runtime {
   std::string name;  ///< family@version, as asked
   Version version;   ///< all zero where the family has none
+  std::variant<std::monostate, VllmSettings, LlamaCppSettings> settings{};
+  /// How a run is counted; null for the decoder pass. @throws InputError as count()
+  Count (*count)(const Question&, const Runtime&) = nullptr;
   AttentionKind attention = AttentionKind::flash;
   CacheGrowth cache_growth = CacheGrowth::reserved;
   std::int64_t cache_block_tokens = 16;  ///< of a paged cache
@@ -62,6 +72,14 @@ using Options = std::map<std::string, std::string>;
 Options parse_options(std::string_view text);
 std::string options_text(const Options& options);
 
+/// A runtime as asked for.
+struct RuntimeRequest {
+  std::string_view name;     ///< family[@version]
+  std::string_view version;  ///< what follows the @; empty for none
+  const Options& options;
+  std::string_view model_family;  ///< `model_type`
+};
+
 /// A known engine family with the versions and options that it answers.
 struct RuntimeFamily {
   std::string_view name;
@@ -69,6 +87,8 @@ struct RuntimeFamily {
   std::string_view options;   ///< for people: "attention=flash|sdpa|eager"
   std::string_view behaviour;
   std::string_view source;
+  /// @throws InputError for a version outside the known range (which it names), or an unknown option or value
+  Runtime (*resolve)(const RuntimeRequest&);
 };
 std::span<const RuntimeFamily> runtime_families();
 

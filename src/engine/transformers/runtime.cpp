@@ -5,10 +5,11 @@
 // (src/transformers/models/*/modeling_*.py, generation/utils.py, cache_utils.py). Pull requests: #30536
 // (4.42: generate() drops the old logits and passes one DynamicCache), #31292 (4.45: logits of the last
 // position only), #33902 (4.46: no FP32 copy of them in forward).
-#include "src/engine/transformers/history.hpp"
+#include "src/engine/transformers/runtime.hpp"
 
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
+#include "src/engine/runtime_options.hpp"
 #include "src/engine/version.hpp"
 
 #include <fmt/format.h>
@@ -19,6 +20,13 @@
 
 namespace calibram {
 namespace {
+
+/// The released versions whose behaviour is known, for people.
+constexpr std::string_view transformers_versions = "4.31 to 4.57";
+constexpr std::string_view known_options = "attention=sdpa|flash|eager";
+constexpr std::array attentions = {OptionWord{"sdpa", AttentionKind::sdpa},
+                                   OptionWord{"flash", AttentionKind::flash},
+                                   OptionWord{"eager", AttentionKind::eager}};
 
 constexpr Version first_known{4, 31, 0};
 constexpr Version end_known{4, 58, 0};
@@ -109,15 +117,31 @@ void check_family(std::string_view name, std::string_view family, Version versio
                      "name a later version"};
 }
 
-}  // namespace
+/// What follows from the attention kind.
+bool expands_cache(AttentionKind attention, std::string_view family, Version version) {
+  switch (attention) {
+    case AttentionKind::eager:
+      return true;
+    case AttentionKind::sdpa:
+      return version < sdpa_groups_from;
+    case AttentionKind::flash:
+      break;
+  }
+  return holds(flash_expands_cache, family, version);
+}
 
-Runtime transformers_runtime(std::string_view name, std::string_view version_text, std::string_view family) {
-  const Version version = known_version(name, version_text);
-  check_family(name, family, version);
+Runtime resolve(const RuntimeRequest& request) {
+  const std::string_view family = request.model_family;
+  const Version version = known_version(request.name, request.version);
+  check_family(request.name, family, version);
   Runtime runtime;
-  runtime.name = name;
+  runtime.name = request.name;
   runtime.version = version;
-  runtime.attention = version < sdpa_default_from ? AttentionKind::eager : AttentionKind::sdpa;
+  OptionReader options{request.name, request.options, known_options};
+  runtime.attention = options.word("attention", attentions,
+                                   version < sdpa_default_from ? AttentionKind::eager : AttentionKind::sdpa);
+  options.finish();
+  runtime.expands_cache = expands_cache(runtime.attention, family, version);
   runtime.cache_growth = CacheGrowth::concatenated;
   runtime.logits_rows = version < last_logits_from ? LogitsRows::all : LogitsRows::last;
   runtime.upcasts_logits = version >= logits_upcast_from && version < no_upcast_from;
@@ -128,22 +152,18 @@ Runtime transformers_runtime(std::string_view name, std::string_view version_tex
   runtime.allocator = AllocatorKind::caching;
   runtime.functional = true;
   runtime.counts_gemm_workspace = true;
-  settle_transformers_attention(runtime, family);
   return runtime;
 }
 
-void settle_transformers_attention(Runtime& runtime, std::string_view family) {
-  switch (runtime.attention) {
-    case AttentionKind::eager:
-      runtime.expands_cache = true;
-      break;
-    case AttentionKind::sdpa:
-      runtime.expands_cache = runtime.version < sdpa_groups_from;
-      break;
-    case AttentionKind::flash:
-      runtime.expands_cache = holds(flash_expands_cache, family, runtime.version);
-      break;
-  }
+}  // namespace
+
+RuntimeFamily transformers_family() {
+  return {"transformers",
+          transformers_versions,
+          known_options,
+          "generate() of Hugging Face transformers in eager PyTorch with its caching allocator",
+          "github.com/huggingface/transformers: pull requests 30536, 31292, 33902",
+          resolve};
 }
 
 }  // namespace calibram
