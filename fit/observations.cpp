@@ -95,6 +95,7 @@ Observations observations_of(const std::vector<Measurement>& rows, ModelLibrary&
     }
     try {
       Observation observation = observe(row, models);
+      observation.row = static_cast<std::size_t>(&row - rows.data());
       ObservationGroup& group = group_of(row, result.groups);
       require_same_counter(row, group);
       group.noise.page_bytes = std::max(group.noise.page_bytes, page_bytes(row));
