@@ -39,7 +39,7 @@ struct Taken {
 Answer compose(const Question& question, const PredictPart& predict_part, Bytes device_bytes) {
   const Runtime runtime = runtime_of(question);
   const auto* settings = std::get_if<VllmSettings>(&runtime.settings);
-  if (!settings || !runtime.cache_tokens)
+  if (!settings || !runtime.cache_room)
     return Unanswered{fmt::format("{} has no memory budget that its cache fills", runtime.name)};
   if (settings->device_bytes > 0) device_bytes = Bytes{settings->device_bytes};
   if (device_bytes <= Bytes{})
@@ -57,8 +57,8 @@ Answer compose(const Question& question, const PredictPart& predict_part, Bytes 
   estimate.terms[Term::kv_cache] = estimate.total;
   estimate.devices = {estimate.total};
   estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
-  if (question.metric == Metric::kv_tokens)
-    estimate.tokens = runtime.cache_tokens(question, runtime, estimate.total);
+  estimate.room = runtime.cache_room(question, runtime, estimate.total);
+  if (question.metric == Metric::kv_tokens) estimate.tokens = estimate.room->tokens;
   return estimate;
 }
 
