@@ -18,11 +18,13 @@ namespace {
 struct Taken {
   double bytes = 0, variance = 0;
   int degrees = std::numeric_limits<int>::max();
+  bool has_error_model = true;
 
   void add(const Prediction& part) {
     bytes += static_cast<double>(part.total.count());
     variance += part.deviation_bytes * part.deviation_bytes;
     degrees = std::min(degrees, part.degrees);
+    has_error_model = has_error_model && part.interval;
   }
 };
 
@@ -56,7 +58,8 @@ Answer compose(const Question& question, const PredictPart& predict_part, Bytes 
   estimate.total = rounded_bytes(budget - taken.bytes);
   estimate.terms[Term::kv_cache] = estimate.total;
   estimate.devices = {estimate.total};
-  estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
+  if (taken.has_error_model)
+    estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
   estimate.room = runtime.cache_room(question, runtime, estimate.total);
   if (question.metric == Metric::kv_tokens) estimate.tokens = estimate.room->tokens;
   return estimate;
