@@ -82,6 +82,7 @@ Tensor Pass::attend(const Attention& attention, bool is_windowed, Tensor queries
   const std::int64_t cells = apart ? shape_.windowed_cells : shape_.cells;
   mask(inputs, cells);
   Tensor joined = weighed_values(attention, inputs, cells, queries);
+  graph_.expand(joined);
   if (shape_.rotates_values) joined = rotated(joined, inputs.value_rotation);
   return joined;
 }

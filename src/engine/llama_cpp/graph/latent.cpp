@@ -41,7 +41,9 @@ Tensor Pass::latent_attention(const LatentAttention& latent, Tensor normed) {
   graph_.expand(keys);
   if (whole_.key_places == no_tensor) whole_.key_places = graph_.input(Shape{tokens}.as(ElementType::i64));
   graph_.expand(graph_.store({graph_.view(keys, {size(keys, 0), tokens}), whole_.key_places}));
-  return product(attend_latent(latent, queries), model_.hidden_size, latent.bias);
+  const Tensor joined = attend_latent(latent, queries);
+  graph_.expand(joined);
+  return product(joined, model_.hidden_size, latent.bias);
 }
 
 Tensor Pass::attend_latent(const LatentAttention& latent, Tensor queries) {
