@@ -4,6 +4,7 @@
 
 #include "src/core/names.hpp"
 #include "src/engine/calibram/runtime.hpp"
+#include "src/engine/llama_cpp/runtime.hpp"
 #include "src/engine/transformers/runtime.hpp"
 
 #include <array>
@@ -12,7 +13,7 @@
 namespace calibram {
 
 std::span<const RuntimeFamily> runtime_families() {
-  static const std::array families = {calibram_family(), transformers_family()};
+  static const std::array families = {calibram_family(), llama_cpp_family(), transformers_family()};
   return families;
 }
 
