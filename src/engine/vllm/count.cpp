@@ -41,14 +41,15 @@ void check_formats(const Question& question) {
                      "use a kv format as wide as the activations, or fp8"};
 }
 
-DeviceCount count_device(Bytes weights, Bytes kv_cache, const TermBytes& profile) {
+DeviceCount count_device(const VllmBlocks& weights, Bytes kv_cache, const VllmBuffers& profile) {
   DeviceCount device;
-  device.at_peak = profile;
-  device.at_peak[Term::weights] = weights;
+  device.at_peak = profile.terms();
+  device.at_peak[Term::weights] = weights.held;
   device.at_peak[Term::kv_cache] = kv_cache;
-  device.total = device.requested = device.at_peak.total();
+  device.total = device.at_peak.total();
+  device.requested = weights.requested + kv_cache + profile.requested();
   device.phase = Phase::prefill;
-  device.phase_peaks = {weights, weights + kv_cache, device.total};
+  device.phase_peaks = {weights.held, weights.held + kv_cache, device.total};
   return device;
 }
 
@@ -62,7 +63,7 @@ Count count_vllm(const Question& question, const Runtime& runtime) {
   const std::vector<Bytes> kv_bytes = vllm_kv_bytes(question, runtime);
   Count result;
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    const Bytes weights = vllm_weight_bytes(stages[i], *question.weights);
+    const VllmBlocks weights = vllm_weight_blocks(stages[i], *question.weights);
     result.devices.push_back(
         count_device(weights, kv_bytes[i], vllm_profile_peak(question, runtime, stages[i])));
     result.total += result.devices.back().total;

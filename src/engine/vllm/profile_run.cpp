@@ -2,6 +2,7 @@
 // The two phases of vLLM's profile run (gpu_model_runner.py, profile_run).
 #include "src/engine/vllm/profile_run.hpp"
 
+#include "src/engine/vllm/batch_limits.hpp"
 #include "src/engine/vllm/layer_peaks.hpp"
 #include "src/engine/vllm/runtime.hpp"
 #include "src/engine/vllm/sampler.hpp"
@@ -32,9 +33,7 @@ class ProfileRun {
         limits_{vllm_batch_limits(question, settings_)},
         device_{find_gpu(question.device) ? std::string_view{question.device} : assumed_card} {}
 
-  TermBytes peak() const {
-    return stage_.is_last ? larger(forward(), sampling()).terms() : forward().terms();
-  }
+  VllmBuffers peak() const { return stage_.is_last ? larger(forward(), sampling()) : forward(); }
 
  private:
   VllmStep step() const {
@@ -96,7 +95,7 @@ class ProfileRun {
 
 }  // namespace
 
-TermBytes vllm_profile_peak(const Question& question, const Runtime& runtime, const VllmStage& stage) {
+VllmBuffers vllm_profile_peak(const Question& question, const Runtime& runtime, const VllmStage& stage) {
   return ProfileRun{question, runtime, stage}.peak();
 }
 

@@ -2,8 +2,7 @@
 // What vLLM's profile run holds at its peak: the largest step through the model, then through the sampler.
 #pragma once
 
-#include "src/engine/term.hpp"
-#include "src/engine/vllm/batch_limits.hpp"
+#include "src/engine/vllm/buffers.hpp"
 #include "src/engine/vllm/stages.hpp"
 
 namespace calibram {
@@ -13,6 +12,6 @@ namespace calibram {
 /// of it: there is none of the latter yet, so attention only fills its output with zeros.
 ///
 /// A card that is not known is taken for an H100.
-TermBytes vllm_profile_peak(const Question& question, const Runtime& runtime, const VllmStage& stage);
+VllmBuffers vllm_profile_peak(const Question& question, const Runtime& runtime, const VllmStage& stage);
 
 }  // namespace calibram

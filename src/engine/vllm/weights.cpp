@@ -2,7 +2,6 @@
 // Lists the tensors that vLLM makes of a model's weights.
 #include "src/engine/vllm/weights.hpp"
 
-#include "src/engine/allocators/rounding.hpp"
 #include "src/model/weight_bytes.hpp"
 
 #include <map>
@@ -55,9 +54,9 @@ class TensorSizes {
       sizes_[{tensor, part.name}] += shape.count * part.bytes;
   }
 
-  Bytes blocks() const {
-    Bytes sum;
-    for (const auto& [name, size] : sizes_) sum += rounded_size(size, Rounding::torch_block);
+  VllmBlocks blocks() const {
+    VllmBlocks sum;
+    for (const auto& [name, size] : sizes_) sum.add(size);
     return sum;
   }
 
@@ -77,7 +76,7 @@ bool holds(const VllmStage& stage, WeightName name) {
   return is_embedding(name) ? stage.is_first : stage.is_last;
 }
 
-Bytes outer_bytes(const VllmStage& stage, const Format& format) {
+VllmBlocks outer_blocks(const VllmStage& stage, const Format& format) {
   TensorSizes sizes{format};
   for (const WeightShape& shape : outer_weights(stage.model))
     if (holds(stage, shape.name)) sizes.add(shape);
@@ -87,20 +86,21 @@ Bytes outer_bytes(const VllmStage& stage, const Format& format) {
 /// The two matrices that latent attention multiplies its queries and results with are views of kv_up where
 /// that is plain; where it is quantised, a plain copy of it is kept
 /// (MLAAttention.process_weights_after_loading).
-Bytes plain_copy_bytes(const Layer& layer, const WeightShapes& shapes, const Format& format) {
+Bytes plain_copy(const Layer& layer, const WeightShapes& shapes, const Format& format) {
   if (!std::holds_alternative<LatentAttention>(layer.mixer)) return {};
   for (const WeightShape& shape : shapes)
     if (shape.name == WeightName::kv_up && !plain_width(format) && quantises(format, shape))
-      return rounded_size(Bytes{checked_product({shape.rows, shape.columns, activation_bytes(format)})},
-                          Rounding::torch_block);
+      return Bytes{checked_product({shape.rows, shape.columns, activation_bytes(format)})};
   return {};
 }
 
-Bytes layer_bytes(const Model& model, const Layer& layer, const Format& format) {
+VllmBlocks layer_blocks(const Model& model, const Layer& layer, const Format& format) {
   TensorSizes sizes{format};
   const WeightShapes shapes = layer_weights(model, layer);
   for (const WeightShape& shape : shapes) sizes.add(shape);
-  return sizes.blocks() + plain_copy_bytes(layer, shapes, format);
+  VllmBlocks sum = sizes.blocks();
+  sum.add(plain_copy(layer, shapes, format));
+  return sum;
 }
 
 /// What tells rotary tables apart: layers with the same parameters share one (get_rope's dictionary).
@@ -116,7 +116,7 @@ bool has_local_angles(const Model& model) { return model.family.starts_with("gem
 
 /// One row of cosines and sines for every position, in the width of activations.
 /// Source: vllm/model_executor/layers/rotary_embedding/base.py
-Bytes rotary_bytes(const Model& model, const Format& format) {
+VllmBlocks rotary_blocks(const Model& model, const Format& format) {
   std::set<RotaryTable> tables;
   for (const LayerRun& run : model.layers) {
     if (const Attention* attention = attention_of(run.layer); attention && attention->rotary_size > 0)
@@ -125,20 +125,19 @@ Bytes rotary_bytes(const Model& model, const Format& format) {
     if (const auto* latent = std::get_if<LatentAttention>(&run.layer.mixer))
       tables.insert({latent->rotary_size, latent->rotary_size, false});
   }
-  Bytes sum;
+  VllmBlocks sum;
   for (const RotaryTable& table : tables)
-    sum += rounded_size(
-        Bytes{checked_product({model.max_positions, table.rotary_size, activation_bytes(format)})},
-        Rounding::torch_block);
+    sum.add(Bytes{checked_product({model.max_positions, table.rotary_size, activation_bytes(format)})});
   return sum;
 }
 
 }  // namespace
 
-Bytes vllm_weight_bytes(const VllmStage& stage, const Format& format) {
-  Bytes sum = outer_bytes(stage, format) + rotary_bytes(stage.model, format);
+VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format) {
+  VllmBlocks sum = outer_blocks(stage, format);
+  sum += rotary_blocks(stage.model, format);
   for (const LayerRun& run : stage.model.layers)
-    sum += run.count * layer_bytes(stage.model, run.layer, format);
+    sum += run.count * layer_blocks(stage.model, run.layer, format);
   return sum;
 }
 
