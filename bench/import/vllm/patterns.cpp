@@ -18,7 +18,7 @@ constexpr std::array table = {
     LinePattern{R"((?P<arguments>non-default args|\] args): *(?P<pairs>[{N].*))",
                 "entrypoints/utils.py log_non_default_args; api_server.py before 0.9"},
     LinePattern{
-        R"((?P<engine>Initializing an? (?:V1 )?LLM engine) \(v?(?P<version>[0-9][\w.+]*)\) with config: *(?P<config>.*))",
+        R"((?P<engine>Initializing an? (?:V\d )?LLM engine) \(v?(?P<version>[0-9][\w.+]*)\) with config: *(?P<config>.*))",
         "engine/llm_engine.py (V0), v1/engine/core.py"},
     LinePattern{R"(Using max model len (?P<max_seq_len>\d+)\b)", "config/model.py, from 0.9"},
     LinePattern{R"(Auto-fit max_model_len: reduced from \d+ to (?P<fitted_len>\d+) to fit)",
