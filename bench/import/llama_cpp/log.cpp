@@ -16,10 +16,11 @@ namespace {
 
 /// Groups that are settings.
 constexpr std::array settings = {
-    std::string_view{"model"},    std::string_view{"offloaded"},  std::string_view{"layers"},
-    std::string_view{"n_ctx"},    std::string_view{"n_seq_max"},  std::string_view{"n_batch"},
-    std::string_view{"n_ubatch"}, std::string_view{"flash_attn"}, std::string_view{"flash_attn_set"},
-    std::string_view{"type_k"},   std::string_view{"type_v"}};
+    std::string_view{"model"},         std::string_view{"offloaded"},  std::string_view{"layers"},
+    std::string_view{"n_ctx"},         std::string_view{"n_seq_max"},  std::string_view{"n_batch"},
+    std::string_view{"n_ubatch"},      std::string_view{"flash_attn"}, std::string_view{"flash_attn_set"},
+    std::string_view{"type_k"},        std::string_view{"type_v"},     std::string_view{"kv_unified"},
+    std::string_view{"n_outputs_max"}, std::string_view{"swa_full"}};
 
 /// A group that holds a number, the unit and where it goes.
 struct BufferGroup {

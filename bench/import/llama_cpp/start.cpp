@@ -51,13 +51,23 @@ void add_sum(Metric metric, const Buffers& exact, const Buffers& table, const st
   const Buffers& buffers = exact.empty() ? table : exact;
   if (buffers.empty()) return;
   Quantity sum;
-  std::string parts = what;
+  std::string parts;
   for (const auto& [name, size] : buffers) {
     sum = sum + size;
     parts += fmt::format("{}{} {:.2f} MiB", parts.empty() ? "" : ", ", printable(name),
                          static_cast<double>(size.value) / (1 << 20));
   }
-  reading.values.push_back({.metric = metric, .quantity = sum, .parts = parts});
+  reading.values.push_back({.metric = metric, .quantity = sum, .parts = what + parts});
+}
+
+void remark_missing(Reading& reading) {
+  std::vector<std::string_view> missing;
+  for (const Metric metric : {Metric::weights, Metric::kv_cache, Metric::compute})
+    if (std::none_of(reading.values.begin(), reading.values.end(),
+                     [&](const ReadValue& value) { return value.metric == metric; }))
+      missing.push_back(name_of(metric));
+  if (!missing.empty())
+    reading.remarks.push_back(fmt::format("the log does not tell {}: it may be cut", joined(missing)));
 }
 
 void state_model(const LlamaCppStart& start, Reading& reading) {
@@ -98,6 +108,12 @@ void state_options(const LlamaCppStart& start, Reading& reading) {
     reading.row.options["flash_attn"] = "off";
   else
     reading.absent_options.emplace_back("flash_attn");
+  if (start.setting("kv_unified") == "true") reading.row.options["kv_unified"] = "on";
+  if (!start.setting("swa_full").empty()) reading.row.options["swa_full"] = "on";
+  // Fewer rows of logits than a micro-batch has make the compute buffer smaller.
+  const auto outputs = parse_integer(start.setting("n_outputs_max")),
+             rows = parse_integer(start.setting("n_ubatch"));
+  if (outputs && rows && *outputs < *rows) reading.row.options["n_outputs_max"] = std::to_string(*outputs);
 }
 
 void state_devices(const LlamaCppStart& start, Reading& reading) {
@@ -162,6 +178,7 @@ Reading LlamaCppStart::reading(const std::string& version) const {
   add_sum(Metric::kv_cache, kv, table_kv, "", reading);
   add_sum(Metric::compute, compute, table_compute, "", reading);
   add_sum(Metric::other, output, {}, "output buffer: ", reading);
+  if (out_of_memory.empty()) remark_missing(reading);
   if (!out_of_memory.empty())
     reading.values.push_back({.metric = Metric::device, .outcome = "out_of_memory", .reason = out_of_memory});
   return reading;

@@ -25,7 +25,13 @@ constexpr std::array settings = {std::string_view{"model"},
                                  std::string_view{"max_num_batched_tokens"},
                                  std::string_view{"max_num_seqs"},
                                  std::string_view{"gpu_memory_utilization"},
-                                 std::string_view{"speculative_config"}};
+                                 std::string_view{"speculative_config"},
+                                 std::string_view{"enforce_eager"},
+                                 std::string_view{"enable_chunked_prefill"},
+                                 std::string_view{"chunked_prefill_enabled"},
+                                 std::string_view{"enable_expert_parallel"},
+                                 std::string_view{"disable_hybrid_kv_cache_manager"},
+                                 std::string_view{"block_size"}};
 
 /// Numbers, each of one process.
 constexpr std::array numbers = {std::string_view{"weights_gib"}, std::string_view{"activation_gib"},

@@ -25,6 +25,7 @@ constexpr std::array table = {
                 "v1/core/kv_cache_utils.py, from 0.15"},
     LinePattern{R"(Chunked prefill is enabled with max_num_batched_tokens=(?P<max_num_batched_tokens>\d+)\b)",
                 "config/scheduler.py"},
+    LinePattern{R"((?P<hybrid_is_off>Hybrid KV cache manager is disabled))", "v1/core/kv_cache_utils.py"},
     LinePattern{R"((?P<drafter>Loading drafter model))", "v1/worker/gpu_model_runner.py"},
     LinePattern{
         R"(CUDA graph memory profiling is enabled \(VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS=(?P<graphs_are_taken_off>1))",

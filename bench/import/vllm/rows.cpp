@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a start of vLLM says in the words of the measurements schema.
 #include "bench/import/vllm/start.hpp"
+#include "src/core/bytes.hpp"
+#include "src/core/names.hpp"
 #include "src/core/number.hpp"
 #include "src/core/printable.hpp"
 #include "src/model/catalogue.hpp"
@@ -82,23 +84,58 @@ void add_value(Metric metric, const std::optional<Quantity>& quantity, Reading& 
       fmt::format("{} is {}: a negative number is no measurement", name_of(metric), gib_of(*quantity)));
 }
 
+void remark_missing(Reading& reading) {
+  std::vector<std::string_view> missing;
+  for (const Metric metric :
+       {Metric::weights, Metric::activation, Metric::other, Metric::kv_available, Metric::kv_tokens})
+    if (std::none_of(reading.values.begin(), reading.values.end(),
+                     [&](const ReadValue& value) { return value.metric == metric; }))
+      missing.push_back(name_of(metric));
+  if (!missing.empty())
+    reading.remarks.push_back(fmt::format(
+        "there is no {}; vLLM prints all of them with VLLM_LOGGING_LEVEL=DEBUG", joined(missing)));
+}
+
 }  // namespace
 
-/// The number of one device. Where processes differ, the one that decides: the largest need, the smallest
-/// room.
-std::optional<Quantity> VllmStart::combined(std::string_view name, Reading& reading) const {
+/// Where several processes print a number that is one for all of them, or only one device is there: the one
+/// that decides, which is the largest need and the smallest room.
+std::optional<Quantity> VllmStart::deciding(std::string_view name, Reading& reading) const {
   const auto found = numbers_.find(name);
   if (found == numbers_.end()) return std::nullopt;
   const auto& ranks = found->second;
   const auto less = [](const auto& a, const auto& b) { return a.second.value < b.second.value; };
   const auto [smallest, largest] = std::minmax_element(ranks.begin(), ranks.end(), less);
-  const bool is_room = name == "kv_available" || name == "kv_tokens";
+  const bool is_room = name == "kv_available" || name == "kv_tokens" || name == "blocks";
   const auto& chosen = is_room ? *smallest : *largest;
   if (smallest->second.value != largest->second.value)
-    reading.remarks.push_back(fmt::format("{} differs between processes ({} {}, {} {}): {} is taken", name,
+    reading.remarks.push_back(fmt::format("{} differs between processes ({} {}, {} {})", name,
                                           smallest->first, smallest->second.value, largest->first,
-                                          largest->second.value, chosen.first));
+                                          largest->second.value));
   return chosen.second;
+}
+
+/// The sum over devices, as rows of several devices have it. Processes that keep silent are taken as those
+/// that speak where all hold alike slices; elsewhere there is no sum.
+std::optional<Quantity> VllmStart::summed(std::string_view name, Reading& reading) const {
+  const std::optional<Quantity> one_device = deciding(name, reading);
+  const auto devices = static_cast<std::size_t>(reading.row.devices);
+  if (!one_device || devices == 1) return one_device;
+  const auto& ranks = numbers_.find(name)->second;
+  if (ranks.size() == devices) {
+    Quantity sum;
+    for (const auto& [rank, quantity] : ranks) sum = sum + quantity;
+    return sum;
+  }
+  if (reading.row.split != Split::tensor) {
+    reading.remarks.push_back(
+        fmt::format("{} is printed by {} of {} devices: no sum", name, ranks.size(), devices));
+    return std::nullopt;
+  }
+  reading.remarks.push_back(
+      fmt::format("{} is printed by {} of {} devices: all are taken as alike", name, ranks.size(), devices));
+  return Quantity{checked_product({one_device->value, reading.row.devices}),
+                  checked_product({one_device->resolution, reading.row.devices})};
 }
 
 void VllmStart::state_engine(Reading& reading) const {
@@ -145,7 +182,6 @@ void VllmStart::state_devices(Reading& reading) const {
   if (reading.row.devices > 1) {
     reading.row.split = tensor.value_or(1) > 1 ? Split::tensor : Split::layers;
     reading.state("split");
-    reading.remarks.emplace_back("the numbers are those of one device, as vLLM prints them");
   }
   if (tensor.value_or(1) > 1 && pipeline.value_or(1) > 1)
     reading.remarks.emplace_back("tensor and pipeline parallelism together: split=tensor is written");
@@ -164,10 +200,23 @@ void VllmStart::state_options(Reading& reading) const {
   // Digits that only the format adds: "0.950000" is 0.95.
   if (const auto use = parse_number(setting("gpu_memory_utilization")); use && *use > 0)
     reading.row.options["gpu_memory_utilization"] = fmt::format("{}", *use);
+  state_switches(reading);
   if (const std::optional<Quantity> total = one("total"))
     reading.row.options["device_bytes"] = std::to_string(total->value);
   else
     reading.absent_options.emplace_back("device_bytes");
+}
+
+/// Only what is not vLLM's default.
+void VllmStart::state_switches(Reading& reading) const {
+  Options& options = reading.row.options;
+  if (setting("enforce_eager") == "True") options["enforce_eager"] = "on";
+  if (setting("enable_chunked_prefill") == "False" || setting("chunked_prefill_enabled") == "False")
+    options["chunked_prefill"] = "off";
+  if (setting("enable_expert_parallel") == "True") options["expert_parallel"] = "on";
+  if (setting("disable_hybrid_kv_cache_manager") == "True" || !setting("hybrid_is_off").empty())
+    options["hybrid_kv_cache"] = "off";
+  if (const auto block = count("block_size")) options["block_size"] = std::to_string(*block);
 }
 
 void VllmStart::add_kv(Reading& reading) const {
@@ -176,9 +225,9 @@ void VllmStart::add_kv(Reading& reading) const {
         "the KV cache's memory was given (--kv-cache-memory), not measured: no rows of it");
     return;
   }
-  add_value(Metric::kv_available, combined("kv_available", reading), reading);
-  std::optional<Quantity> tokens = combined("kv_tokens", reading);
-  const std::optional<Quantity> blocks = combined("blocks", reading);
+  add_value(Metric::kv_available, summed("kv_available", reading), reading);
+  std::optional<Quantity> tokens = deciding("kv_tokens", reading);
+  const std::optional<Quantity> blocks = deciding("blocks", reading);
   const std::optional<double> concurrency = parse_number(setting("concurrency"));
   const std::optional<std::int64_t> context = count("max_seq_len");
   if (!tokens && blocks && blocks->value > 0 && concurrency && context) {
@@ -190,13 +239,15 @@ void VllmStart::add_kv(Reading& reading) const {
 }
 
 void VllmStart::add_values(Reading& reading) const {
-  for (const auto& [name, metric] : metrics) add_value(metric, combined(name, reading), reading);
+  for (const auto& [name, metric] : metrics) add_value(metric, summed(name, reading), reading);
   const std::optional<Quantity> free = one("free"), total = one("total");
-  if (free && total) add_value(Metric::context_only, *total - *free, reading);
+  if (free && total && reading.row.devices == 1) add_value(Metric::context_only, *total - *free, reading);
   add_kv(reading);
   if (!out_of_memory_.empty())
     reading.values.push_back(
         {.metric = Metric::device, .outcome = "out_of_memory", .reason = out_of_memory_});
+  else
+    remark_missing(reading);
   if (!setting("speculative_config").empty() || !setting("drafter").empty())
     reading.remarks.emplace_back("a draft model is loaded too: its weights and cache are in these numbers");
   if (!setting("graphs_are_taken_off").empty())

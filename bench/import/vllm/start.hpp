@@ -36,11 +36,13 @@ class VllmStart {
   std::string setting(std::string_view name) const;
   std::optional<std::int64_t> count(std::string_view name) const;
   std::optional<Quantity> one(std::string_view name) const;
-  std::optional<Quantity> combined(std::string_view name, Reading& reading) const;
+  std::optional<Quantity> deciding(std::string_view name, Reading& reading) const;
+  std::optional<Quantity> summed(std::string_view name, Reading& reading) const;
   void state_engine(Reading& reading) const;
   void state_model(Reading& reading) const;
   void state_devices(Reading& reading) const;
   void state_options(Reading& reading) const;
+  void state_switches(Reading& reading) const;
   void add_values(Reading& reading) const;
   void add_kv(Reading& reading) const;
 
