@@ -47,12 +47,14 @@ Tensor Pass::attention(const Attention& attention, Tensor normed) {
   return product(joined, model_.hidden_size, attention.output_bias);
 }
 
-/// ggml_mul_mat_aux of src/llama-graph.cpp: each piece of a head by the same matrix.
+/// ggml_mul_mat_aux of src/llama-graph.cpp: each piece of a head by the same matrix. A part of a wider
+/// projection is copied for it.
 Tensor Pass::rotated(Tensor source, Tensor rotation) {
   const Shape whole = graph_.shape(source);
   const std::int64_t piece = size(rotation, 0);
   const Shape pieces{piece, whole.elements() / piece};
-  return graph_.view(graph_.compute(pieces, {rotation, graph_.view(source, pieces)}), whole);
+  const Tensor cut = is_part(source) ? graph_.compute(pieces, {source}) : graph_.view(source, pieces);
+  return graph_.view(graph_.compute(pieces, {rotation, cut}), whole);
 }
 
 /// llama_kv_cache::cpy_k and cpy_v
@@ -60,6 +62,8 @@ void Pass::store(CacheInputs& inputs, Tensor keys, Tensor values) {
   const auto flat = [&](Tensor heads) {
     return graph_.view(heads, {size(heads, 0) * size(heads, 1), shape_.tokens});
   };
+  // A part of a wider projection cannot be seen as single elements, which transposing takes, without a copy.
+  if (!shape_.flash && is_part(values)) values = graph_.compute(graph_.shape(values), {values});
   if (inputs.key_places == no_tensor) {
     inputs.key_places = graph_.input(Shape{shape_.tokens}.as(ElementType::i64));
     // Without flash attention values are kept transposed, and every element has a place of its own.

@@ -39,7 +39,8 @@ Tensor Pass::experts(const Experts& experts, Tensor source) {
   const Tensor logits = product(source, experts.count, experts.router_bias);
   const Tensor probabilities =
       rules_.gating == Gating::softmax_of_chosen ? logits : graph_.in_place({logits});
-  const Tensor judged = rules_.chooses_by_logits ? logits : probabilities;
+  Tensor judged = rules_.chooses_by_logits ? logits : probabilities;
+  if (biases_choice_) judged = graph_.in_place({judged});
   const Tensor sorted = graph_.compute(graph_.shape(judged).as(ElementType::i32), {judged});
   const Tensor selected = graph_.view(sorted, Shape{experts.active, tokens}.as(ElementType::i32));
   const Tensor weights = expert_weights(experts, probabilities, selected);

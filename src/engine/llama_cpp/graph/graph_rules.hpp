@@ -2,6 +2,7 @@
 // What of an architecture's graph does not follow from the model's description.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -28,12 +29,16 @@ struct GraphRules {
   bool scales_parts = false;        ///< attention and MLP before they are added
   bool projects_at_once = false;    ///< queries, keys and values by one matrix, unless a file says otherwise
   bool gates_at_once = false;       ///< gate and up by one matrix, unless a file says otherwise
+  bool norms_by_rms = false;        ///< though the model was trained with LayerNorm
   bool norms_rotated = false;       ///< queries and keys after their rotation
   bool scales_unrotated = false;    ///< queries of layers without rotation, by an input
   bool adds_to_residual = false;    ///< the MLP's output is the second of the two that are added
+  bool drops_rows_last = false;     ///< tokens without output go after the last layer, which is an output too
   bool weighs_inputs = false;       ///< experts' weights are multiplied with what they read
   bool chooses_by_logits = false;   ///< experts, though their weights are made otherwise
+  bool biases_choice = false;       ///< of experts, unless a file says otherwise
   bool normalises_weights = false;  ///< the chosen experts' weights are made to sum to one
+  std::int64_t position_parts = 1;  ///< numbers that tell a token's position
   Gating gating = Gating::softmax;
   ParallelSum parallel_sum = ParallelSum::mlp_input_mixed;
 };

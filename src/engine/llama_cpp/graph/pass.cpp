@@ -12,13 +12,13 @@
 namespace calibram::llama_cpp {
 namespace {
 
-/// Whether the tensor is in the model's GGUF file, where that is known.
+/// Whether a tensor's name ends so in the model's GGUF file, where that is known.
 bool in_file(const Model& model, std::string_view name, bool otherwise) {
   if (!model.stored) return otherwise;
+  const auto ends_so = [&](const StoredTensor& tensor) { return tensor.name.ends_with(name); };
+  const auto is_block = [](const StoredTensor& tensor) { return tensor.name.starts_with("blk."); };
   const auto& tensors = model.stored->tensors;
-  const bool is_gguf = std::ranges::any_of(
-      tensors, [](const StoredTensor& tensor) { return tensor.name.starts_with("blk."); });
-  return is_gguf ? std::ranges::find(tensors, name, &StoredTensor::name) != tensors.end() : otherwise;
+  return std::ranges::any_of(tensors, is_block) ? std::ranges::any_of(tensors, ends_so) : otherwise;
 }
 
 }  // namespace
@@ -27,8 +27,9 @@ Pass::Pass(const Model& model, const GraphRules& rules, const PassShape& shape)
     : model_{model},
       rules_{rules},
       shape_{shape},
-      projects_at_once_{in_file(model, "blk.0.attn_qkv.weight", rules.projects_at_once)},
-      gates_at_once_{rules.gates_at_once && !in_file(model, "blk.0.ffn_gate.weight", false)} {}
+      projects_at_once_{in_file(model, ".attn_qkv.weight", rules.projects_at_once)},
+      gates_at_once_{rules.gates_at_once && !in_file(model, ".ffn_gate.weight", false)},
+      biases_choice_{in_file(model, ".exp_probs_b.bias", rules.biases_choice)} {}
 
 TensorGraph Pass::build() {
   Tensor hidden = embed();
@@ -47,6 +48,8 @@ Tensor Pass::embed() {
   // ggml_build_forward_select keeps both ways into the model in the graph: tokens, and embeddings.
   graph_.expand(embedded);
   graph_.expand(graph_.input({model_.hidden_size, shape_.tokens}));
+  if (model_.positions == Positions::learned)
+    return sum(embedded, graph_.compute(graph_.shape(embedded), {positions()}));
   return rules_.scales_embeddings ? scaled(embedded) : embedded;
 }
 
@@ -62,7 +65,7 @@ Tensor Pass::mixed(const Layer& layer, Tensor normed) {
 Tensor Pass::layer(const Layer& layer, Tensor input, bool is_last) {
   Tensor normed = layer.norm_before_mixer ? norm(input) : input;
   Tensor part = mixed(layer, normed);
-  if (is_last) {
+  if (is_last && !rules_.drops_rows_last) {
     part = rows(part);
     input = rows(input);
     if (layer.parallel_residual && !layer.norm_before_mlp) normed = rows(normed);
@@ -93,6 +96,10 @@ Tensor Pass::parallel_sum(Tensor input, Tensor mixed, Tensor mlp) {
 }
 
 void Pass::finish(Tensor hidden) {
+  if (rules_.drops_rows_last) {
+    graph_.mark_output(hidden);
+    hidden = rows(hidden);
+  }
   const Tensor normed = norm(hidden);
   graph_.mark_output(normed);
   Tensor logits = product(normed, model_.vocabulary, model_.head_bias);

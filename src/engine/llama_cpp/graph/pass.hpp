@@ -54,6 +54,8 @@ class Pass {
   Tensor unary(Tensor source) { return graph_.in_place({source}); }
   Tensor sum(Tensor a, Tensor b) { return graph_.in_place({a, b}); }
   Tensor rows(Tensor source);
+  /// Whether it is a view of only some columns of another tensor.
+  bool is_part(Tensor tensor) const;
   Tensor soft_capped(Tensor source) { return scaled(unary(scaled(source))); }
   std::int64_t size(Tensor tensor, std::size_t dimension) const {
     return graph_.shape(tensor).sizes[dimension];
@@ -91,7 +93,7 @@ class Pass {
   const GraphRules& rules_;
   const PassShape& shape_;
   TensorGraph graph_;
-  bool projects_at_once_, gates_at_once_;
+  bool projects_at_once_, gates_at_once_, biases_choice_;
   Tensor positions_ = no_tensor, output_rows_ = no_tensor, scales_by_position_ = no_tensor;
   CacheInputs whole_, windowed_;
 };
