@@ -10,6 +10,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace calibram {
 namespace {
 
@@ -50,7 +52,11 @@ TEST(Shard, TheVocabularyIsPaddedBeforeItIsDivided) {
 TEST(Shard, WhatDoesNotDivideIsNamedWithWhatWould) {
   EXPECT_THAT(refusal(*find_model("qwen2.5-7b"), 3),
               testing::AllOf(HasSubstr("num_attention_heads = 28"), HasSubstr("1, 2, 4")));
-  EXPECT_THAT(refusal(*find_model("qwen2.5-0.5b"), 14), HasSubstr("vocab_size, padded to 64, = 151936"));
+  Layer layer;
+  layer.mixer = Attention{.heads = 5, .kv_heads = 5, .head_size = 64};
+  layer.feed_forward = Mlp{.width = 1000};
+  EXPECT_THAT(refusal(model_with("x", 320, 1000, {{layer, 1}}), 5),
+              HasSubstr("vocab_size, padded to 64, = 1024 does not divide by 5"));
   EXPECT_THAT(refusal(*find_model("phi-4"), 4), HasSubstr("num_key_value_heads = 10 neither divides"));
 }
 
@@ -72,8 +78,11 @@ TEST(Shard, ExpertsAreSlicedOrDealtOut) {
 
 TEST(Shard, ARouterKnowsTheExpertsOfAllDevices) {
   const Model part = shard(*find_model("qwen1.5-moe-a2.7b"), 8, 4, ExpertSplit::expert);
-  for (const WeightShape& shape : layer_weights(part, part.layers[0].layer))
-    if (shape.name == WeightName::router) EXPECT_EQ(shape.rows, 60);
+  const WeightShapes shapes = layer_weights(part, part.layers[0].layer);
+  const auto router = std::find_if(shapes.begin(), shapes.end(),
+                                   [](const WeightShape& shape) { return shape.name == WeightName::router; });
+  ASSERT_NE(router, shapes.end());
+  EXPECT_EQ(router->rows, 60);
 }
 
 TEST(Shard, LatentVectorsAndStatesOfAllHeadsStayOrDivide) {

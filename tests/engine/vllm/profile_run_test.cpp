@@ -65,6 +65,8 @@ TEST(VllmProfileRun, CappedLogitsHaveNoPaddingAnyMore) {
   const auto logits = [&] {
     Question question = ask_vllm(model);
     question.options["max_num_seqs"] = "16";  // small enough for blocks without rests
+    question.options["max_num_batched_tokens"] = "16";
+    question.options["enforce_eager"] = "on";
     return terms_of(question)[Term::logits].count();
   };
   EXPECT_EQ(logits(), 16 * (131008 * 2 + 131000 * 3 * 4));
