@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace calibram {
@@ -69,9 +70,9 @@ Json json_of(const ProfileFit& entry) {
     json["terms"][std::string{term_names[t]}] = json_of(fit.terms[t]);
   json["collinear"] = fit.collinear;
   json["warnings"] = fit.warnings;
-  json["leave_one_model_out"] = {{"mean_abs", fit.leave_one_model_out.mean_abs},
-                                 {"max_abs", fit.leave_one_model_out.max_abs},
-                                 {"mean_signed", fit.leave_one_model_out.mean_signed}};
+  json["leave_one_model_out"] = {{"mean_abs", number_or_null(fit.leave_one_model_out.mean_abs)},
+                                 {"max_abs", number_or_null(fit.leave_one_model_out.max_abs)},
+                                 {"mean_signed", number_or_null(fit.leave_one_model_out.mean_signed)}};
   json["noise"] = {{"page_bytes", fit.noise.page_bytes}, {"relative", fit.noise.relative}};
   json["hull"] = json_of(fit.hull);
   json["prediction"] = json_of(fit.prior);
@@ -84,6 +85,14 @@ const ProfileFit* Profile::find(std::string_view runtime, Metric metric) const {
   for (const ProfileFit& entry : fits)
     if (entry.runtime == runtime && entry.metric == metric) return &entry;
   return nullptr;
+}
+
+const ProfileFit* Profile::find_other_version(std::string_view runtime, Metric metric) const {
+  const auto family = [](std::string_view name) { return name.substr(0, name.find('@')); };
+  const auto found = std::find_if(fits.rbegin(), fits.rend(), [&](const ProfileFit& entry) {
+    return entry.metric == metric && entry.runtime != runtime && family(entry.runtime) == family(runtime);
+  });
+  return found == fits.rend() ? nullptr : &*found;
 }
 
 std::string profile_text(const Profile& profile) {

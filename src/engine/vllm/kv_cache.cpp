@@ -118,4 +118,8 @@ double vllm_max_concurrency(const Question& question, const Runtime& runtime, By
          static_cast<double>(plan.blocks_for(vllm_max_model_len(question)));
 }
 
+CacheRoom vllm_cache_room(const Question& question, const Runtime& runtime, Bytes available) {
+  return {vllm_kv_tokens(question, runtime, available), vllm_max_concurrency(question, runtime, available)};
+}
+
 }  // namespace calibram

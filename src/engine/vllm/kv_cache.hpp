@@ -25,4 +25,7 @@ std::int64_t vllm_kv_tokens(const Question& question, const Runtime& runtime, By
 /// @throws InputError as vllm_kv_tokens
 double vllm_max_concurrency(const Question& question, const Runtime& runtime, Bytes available);
 
+/// Both, as Runtime::cache_room.
+CacheRoom vllm_cache_room(const Question& question, const Runtime& runtime, Bytes available);
+
 }  // namespace calibram

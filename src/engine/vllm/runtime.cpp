@@ -6,6 +6,7 @@
 #include "src/core/number.hpp"
 #include "src/engine/runtime_options.hpp"
 #include "src/engine/vllm/count.hpp"
+#include "src/engine/vllm/kv_cache.hpp"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,9 @@ Runtime resolve(const RuntimeRequest& request) {
   OptionReader options{request.name, request.options, known_options};
   const VllmSettings settings = read_settings(options);
   runtime.settings = settings;
+  runtime.counted = {Metric::weights, Metric::kv_cache, Metric::activation, Metric::allocated};
   runtime.count = count_vllm;
+  runtime.cache_room = vllm_cache_room;
   runtime.cache_growth = CacheGrowth::paged;
   runtime.cache_block_tokens = settings.block_tokens;
   runtime.allocator = AllocatorKind::caching;
