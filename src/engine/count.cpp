@@ -3,6 +3,7 @@
 #include "src/engine/count.hpp"
 
 #include "src/core/error.hpp"
+#include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/counting_ops.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/model/state.hpp"
@@ -11,14 +12,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace calibram {
 namespace {
 
-Rounding rounding_of(Metric metric, const Runtime& runtime) {
+Rounding rounding_of(Metric metric) {
   if (metric == Metric::rss) return Rounding::page_4k;
   if (metric == Metric::device) return Rounding::device_page;
-  return runtime.allocator == AllocatorKind::caching ? Rounding::torch_block : Rounding::exact;
+  return Rounding::exact;
+}
+
+/// A caching allocator's segments are what its process holds of a device, in whole pages.
+bool counts_segments(Metric metric) { return metric == Metric::reserved || metric == Metric::device; }
+
+bool simulates_allocator(Metric metric, const Runtime& runtime) {
+  return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
+}
+
+std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime) {
+  if (!simulates_allocator(question.metric, runtime))
+    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric));
+  return std::make_unique<SimulatingOps>(question.devices,
+                                         counts_segments(question.metric) ? Held::segments : Held::live,
+                                         runtime.caching_allocator);
+}
+
+/// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
+/// the first (the prompt's logits may still be there) or in the last (the longest); what an allocator holds
+/// may grow in any.
+void run_decode_steps(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
+  const Workload& workload = question.workload;
+  if (workload.generate < 2) return;
+  ops.begin(Phase::first_decode);
+  decoder.decode();
+  if (workload.generate < 3) return;
+  ops.begin(Phase::last_decode);
+  const std::int64_t last = workload.prompt + workload.generate - 2;
+  const bool walks = simulates_allocator(question.metric, runtime) && counts_segments(question.metric);
+  if (!walks) decoder.skip_to(last);
+  while (decoder.position() <= last) decoder.decode();
 }
 
 /// A run of layers of which the runtime's pass has no account.
@@ -122,27 +155,16 @@ void validate_countable(const Question& question, const Runtime& runtime) {
 Count count(const Question& question, const Runtime& runtime) {
   if (runtime.count) return runtime.count(question, runtime);
   validate_countable(question, runtime);
-  CountingOps ops{question.devices, rounding_of(question.metric, runtime)};
-  Decoder decoder{question, runtime, ops};
-  const Workload& workload = question.workload;
+  const std::unique_ptr<CountingOps> ops = books_of(question, runtime);
+  Decoder decoder{question, runtime, *ops};
   decoder.load();
-  ops.begin(Phase::reserve);
+  ops->begin(Phase::reserve);
   decoder.reserve();
-  ops.begin(Phase::prefill);
+  ops->begin(Phase::prefill);
   decoder.prefill();
-  // The prefill gives the first token; generate - 1 steps give the others. Of these the first (the
-  // prompt's logits may still be there) and the last (the longest) can hold the peak.
-  if (workload.generate >= 2) {
-    ops.begin(Phase::first_decode);
-    decoder.decode();
-  }
-  if (workload.generate >= 3) {
-    ops.begin(Phase::last_decode);  // what grows in the steps between is no peak of the first
-    decoder.skip_to(workload.prompt + workload.generate - 2);
-    decoder.decode();
-  }
+  run_decode_steps(question, runtime, decoder, *ops);
   Count result;
-  result.devices = ops.devices();
+  result.devices = ops->devices();
   for (const DeviceCount& device : result.devices) {
     result.total += device.total;
     result.terms += device.at_peak;

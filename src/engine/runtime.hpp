@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/core/bytes.hpp"
+#include "src/engine/allocators/caching_allocator_settings.hpp"
 #include "src/engine/llama_cpp/settings.hpp"
 #include "src/engine/version.hpp"
 #include "src/engine/vllm/settings.hpp"
@@ -50,6 +51,7 @@ struct Runtime {
   LogitsRows logits_rows = LogitsRows::last;
   RotaryTables rotary_tables = RotaryTables::none;
   AllocatorKind allocator = AllocatorKind::exact;
+  CachingAllocatorSettings caching_allocator{};
   /// The old copy of the whole cache, not of one layer only, lives until the step ends.
   bool keeps_previous_cache = false;
   /// An FP32 copy of the kept logits rows stands beside the 16-bit ones.
