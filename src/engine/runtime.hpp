@@ -60,6 +60,14 @@ struct Runtime {
   bool keeps_previous_logits = false;
   /// Keys and values are expanded to all heads before attention (repeat_kv).
   bool expands_cache = false;
+  /// The first step's keys and values are copied into the cache (torch.cat of nothing and them).
+  bool copies_first_cache = false;
+  /// Streaming attention reads copies of its inputs with heads before positions, and its result is copied
+  /// back.
+  bool reorders_heads = false;
+  /// All of attention is one function, whose variables live until the output projection is done; else scores
+  /// and expanded heads belong to an inner function, and the layer names the attention weights until its end.
+  bool attention_is_one_function = false;
   /// Every operation returns a new tensor, and callers' variables keep their arguments alive
   /// (eager PyTorch); otherwise the pass works in place.
   bool functional = false;

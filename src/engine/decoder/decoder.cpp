@@ -103,13 +103,10 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
     ops_.release(logits_);
   ops_.use_device(0);
   Tensor hidden = embed(tokens, shape);
-  // A functional forward names its embedding until it returns. Its first layer reads that very tensor, here a
-  // copy: one tensor more in that layer, which then holds what every other layer holds.
-  Tensor embedding;
-  if (runtime_.functional) {
-    embedding = allocate(hidden.rows, hidden.columns);
-    ops_.convert(hidden, embedding);
-  }
+  // A functional forward names its embedding until it returns. Its first layer reads that very tensor; where
+  // tensors are counted by size alone, a copy stands for it: one tensor more in that layer, which then holds
+  // what every other layer holds.
+  if (runtime_.functional) embedding_ = hidden.data != nullptr ? hidden : duplicate(hidden);
   const std::optional<AlternatingUpdates>& updates = first_layer(model_).alternating_updates;
   if (updates) hidden = enter_updates(*updates, tokens, hidden, shape);
   for (Stage& stage : stages_) {
@@ -124,7 +121,7 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
   if (updates) hidden = leave_updates(hidden, shape);
   Tensor normed = norm(hidden, outer_[WeightName::final_norm], outer_[WeightName::final_norm_bias]);
   ops_.release(hidden);
-  ops_.release(embedding);
+  ops_.release(embedding_);
   ops_.release(step_table_);
   ops_.release(mask_);
   compute_logits(normed, shape);

@@ -118,11 +118,19 @@ class Decoder {
   Tensor attention(const Attention& attention, LayerState& state, Input& normed, StepShape shape);
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
+  void start_cache(LayerState& state, Tensor& keys, Tensor& values, StepShape shape);
   void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
+  /// What a functional attention's variables still name when it has its result.
+  using NamedTensors = boost::container::static_vector<Tensor, 4>;
   Tensor attend(Attention attention, const Tensor& queries, KvCache cache, const Tensor& sinks,
-                StepShape shape);
+                StepShape shape, NamedTensors& named);
   Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
                         const Tensor& sinks, StepShape shape);
+  Tensor attend_by_matmul(const Attention& attention, const Tensor& queries, const KvCache& cache,
+                          const Tensor& sinks, StepShape shape, bool heads_first, NamedTensors& named);
+  Tensor functional_softmax(const Tensor& scores, const Tensor& sinks, StepShape shape);
+  Tensor attend_streaming(const Attention& attention, const Tensor& queries, const KvCache& cache,
+                          const Tensor& sinks, StepShape shape, bool heads_first);
   Tensor gate_of(const Attention& attention, const WeightSet& weights, const Tensor& input);
 
   // Latent attention (latent.cpp).
@@ -172,6 +180,7 @@ class Decoder {
   template <typename ForEachPart>
   Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
+  Tensor functional_rms_norm(const Tensor& x, const Weight& weight, std::int64_t head_rows);
   Input norm_before(bool norms, const Tensor& x, const Weight& weight, const Weight& bias);
   /// RMSNorm of rows as long as the weight, in place.
   void norm_in_place(Tensor x, const Weight& weight);
@@ -179,10 +188,17 @@ class Decoder {
   void norm_heads(const Attention& attention, const Weight& weight, Tensor& x);
   Tensor gather_angles(const Attention& attention, StepShape shape);
   void rotate(Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
+  Tensor rotated(const Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
+  void rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape);
   Tensor add(Tensor& x, Tensor& y);
+  Tensor duplicate(const Tensor& x, Term term = Term::activation);
+  /// Computes in a new tensor what a functional runtime does not compute in place.
+  void become_copy(Tensor& x);
   /// Frees an argument that is not needed any more, unless a caller's variable would still hold it.
   void drop(Tensor& tensor);
   void drop(Input& input);
+  /// Frees a layer's input at its end; the first layer's is the embedding, which the forward still names.
+  void release_input(Tensor& input);
   void release(Input& input);
 
   const Model& model_;
@@ -196,9 +212,11 @@ class Decoder {
       stored_;  ///< the weights where a file says what there is; then the others have shapes only
   Tensor gemm_workspace_;
   Tensor unpacking_buffer_;
-  Tensor mask_;              ///< the additive causal mask of eager attention, [batch * tokens, length]
-  Tensor step_table_;        ///< cosines and sines of the step, where the runtime makes them per step
-  Tensor layer_embeddings_;  ///< of the step's tokens in every layer (Gemma 3n)
+  Tensor embedding_;          ///< of the step's tokens, which a functional forward names until it returns
+  Tensor attention_weights_;  ///< that a layer names until it returns
+  Tensor mask_;               ///< the additive causal mask of eager attention, [batch * tokens, length]
+  Tensor step_table_;         ///< cosines and sines of the step, where the runtime makes them per step
+  Tensor layer_embeddings_;   ///< of the step's tokens in every layer (Gemma 3n)
   Tensor logits_;
   Tensor previous_logits_;
   Tensor prompt_tokens_;

@@ -49,6 +49,12 @@ constexpr Version one_cache_from{4, 42, 0};
 constexpr Version last_logits_from{4, 45, 0};
 constexpr Version no_upcast_from{4, 46, 0};
 constexpr Version sdpa_default_from{4, 36, 0};
+/// Attention functions of their own (ALL_ATTENTION_FUNCTIONS, #35235), which make their arguments contiguous
+/// (integrations/sdpa_attention.py until 4.55).
+constexpr Version attention_functions_from{4, 48, 0};
+constexpr Version no_reordering_from{4, 56, 0};
+/// DynamicLayer.update() concatenates from the first step on (cache_utils.py, lazy_initialization).
+constexpr Version first_cache_copied_from{4, 56, 0};
 
 /// A behaviour that a family shows in first <= version < end.
 struct FamilyInterval {
@@ -149,6 +155,10 @@ Runtime resolve(const RuntimeRequest& request) {
   runtime.rotary_tables = holds(rotary_buffers, family, version)         ? RotaryTables::per_layer
                           : holds(rotary_once_per_step, family, version) ? RotaryTables::per_step
                                                                          : RotaryTables::per_attention;
+  runtime.copies_first_cache = version >= first_cache_copied_from;
+  runtime.attention_is_one_function = version < attention_functions_from;
+  runtime.reorders_heads = runtime.attention == AttentionKind::sdpa && version >= attention_functions_from &&
+                           version < no_reordering_from;
   runtime.allocator = AllocatorKind::caching;
   runtime.functional = true;
   runtime.counts_gemm_workspace = true;
