@@ -2,6 +2,7 @@
 // Looks up the fit, scales theory's terms by it, and compares them with the sweep's hull.
 #include "fit/calibrated.hpp"
 
+#include "fit/composition.hpp"
 #include "fit/prediction.hpp"
 #include "fit/theory.hpp"
 
@@ -23,6 +24,13 @@ bool is_outside(const Hull& hull, const std::vector<TermBytes>& devices, const W
   return !hull.contains(devices.front(), workload.context_tokens(), workload.batch);
 }
 
+/// A prediction, and what is to be said of it.
+struct Predicted {
+  Prediction prediction;
+  bool extrapolates = false;
+  std::string caution;
+};
+
 class Calibrated : public Estimator {
  public:
   explicit Calibrated(std::shared_ptr<const Profile> profile) : profile_{std::move(profile)} {}
@@ -30,26 +38,58 @@ class Calibrated : public Estimator {
   std::string_view name() const override { return "calibrated"; }
 
   Answer answer(const Question& question) const override {
-    const ProfileFit* entry = profile_->find(question.runtime, question.metric);
-    if (!entry)
-      return Unanswered{fmt::format("the profile has no fit of {} {}; it has {}", question.runtime,
-                                    name_of(question.metric), fits_text(*profile_))};
-    const auto theory = theory_terms(question);
-    if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
-    const auto& devices = std::get<std::vector<TermBytes>>(theory);
-
-    const Prediction prediction = predict(entry->fit, devices);
+    if (is_composed(question.metric)) return answer_composed(question);
+    const auto predicted = predict_metric(question, question.metric);
+    if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
+    const auto& [prediction, extrapolates, caution] = std::get<Predicted>(predicted);
     Estimate estimate;
     estimate.total = prediction.total;
     estimate.terms = prediction.terms;
     estimate.devices = prediction.devices;
     estimate.interval = prediction.interval;
-    estimate.extrapolates = is_outside(entry->fit.hull, devices, question.workload);
+    estimate.extrapolates = extrapolates;
     estimate.profile = profile_->file;
+    estimate.caution = caution;
     return estimate;
   }
 
  private:
+  std::variant<Predicted, Unanswered> predict_metric(Question question, Metric metric) const {
+    question.metric = metric;
+    const ProfileFit* entry = profile_->find(question.runtime, metric);
+    std::string caution;
+    if (!entry && (entry = profile_->find_other_version(question.runtime, metric)))
+      caution = fmt::format("the profile was fitted to {}, not {}", entry->runtime, question.runtime);
+    if (!entry)
+      return Unanswered{fmt::format("the profile has no fit of {} {}; it has {}", question.runtime,
+                                    name_of(metric), fits_text(*profile_))};
+    const auto theory = theory_terms(question);
+    if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
+    const auto& devices = std::get<std::vector<TermBytes>>(theory);
+    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question.workload),
+                     caution};
+  }
+
+  Answer answer_composed(const Question& question) const {
+    bool extrapolates = false;
+    std::string caution;
+    const auto part = [&](Metric metric) -> std::variant<Prediction, Unanswered> {
+      auto predicted = predict_metric(question, metric);
+      if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
+      auto& found = std::get<Predicted>(predicted);
+      extrapolates = extrapolates || found.extrapolates;
+      if (!found.caution.empty()) caution = found.caution;
+      return std::move(found.prediction);
+    };
+    Answer answer = compose(question, part, Bytes{profile_->device.total_bytes});
+    if (auto* estimate = std::get_if<Estimate>(&answer)) {
+      estimate->extrapolates = extrapolates;
+      estimate->profile = profile_->file;
+      estimate->caution = caution;
+    }
+    return answer;
+  }
+
   std::shared_ptr<const Profile> profile_;
 };
 

@@ -20,6 +20,7 @@ struct Observation {
   TermBytes terms;              ///< theory's; its `constant` is not used: the fit measures that
   std::int64_t context_tokens = 0;
   std::int64_t batch = 1;
+  std::size_t row = 0;  ///< index among the measured rows; the fit does not look at it
 };
 
 /// What a row scatters by: variance = page^2 + (relative * theory's total)^2 + resolution^2 / 3.

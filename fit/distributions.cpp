@@ -19,13 +19,17 @@ double student_quantile(double probability, int degrees) {
   return boost::math::quantile(boost::math::students_t{static_cast<double>(degrees)}, probability);
 }
 
+double student_p(double value, int degrees) {
+  const boost::math::students_t student{static_cast<double>(degrees)};
+  return 2 * boost::math::cdf(boost::math::complement(student, std::abs(value)));
+}
+
 double p_equals_one(double coefficient, double std_error, int degrees) {
   const double distance = std::abs(coefficient - 1);
   if (distance <= rounding_level) return 1;
   if (std::isnan(distance) || std::isnan(std_error)) return std::numeric_limits<double>::quiet_NaN();
   if (std_error == 0) return 0;
-  const boost::math::students_t student{static_cast<double>(degrees)};
-  return 2 * boost::math::cdf(boost::math::complement(student, distance / std_error));
+  return student_p(distance / std_error, degrees);
 }
 
 }  // namespace calibram

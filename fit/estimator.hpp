@@ -5,6 +5,7 @@
 #include "src/engine/question.hpp"
 #include "src/engine/term.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +22,16 @@ struct Interval {
 
 struct Estimate {
   Bytes total;
-  TermBytes terms;                   ///< of the total, by class; rules fill those that they know
-  std::vector<Bytes> devices;        ///< per device; sums to the total
-  std::optional<Interval> interval;  ///< absent where the estimator has no error model
-  bool extrapolates = false;         ///< outside the hull of the sweep behind it
-  std::string profile;               ///< the profile used; empty for none
+  std::optional<std::int64_t> tokens{};  ///< the answer where the metric counts tokens; they take the total
+  TermBytes terms;                       ///< of the total, by class; rules fill those that they know
+  std::vector<Bytes> devices;            ///< per device; sums to the total
+  std::optional<Interval> interval;      ///< absent where the estimator has no error model
+  bool extrapolates = false;             ///< outside the hull of the sweep behind it
+  std::string profile;                   ///< the profile used; empty for none
+  std::string caution;                   ///< why the figures deserve doubt; empty for none
+
+  /// In the unit of the metric.
+  std::int64_t value() const { return tokens ? *tokens : total.count(); }
 };
 
 /// Why an estimator cannot answer a question; a skipped row, never a guess.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace calibram {
 namespace {
@@ -54,14 +55,13 @@ void append_priors(Regression& regression, Index first) {
   }
 }
 
-/// Solves under given components, without the rows of one model. Rows whose covariance is
-/// within * I + between * 1 1' become independent when a share of their model's mean is taken off.
-Coefficients solve_under(const StandardRows& rows, const Components& components, int left_out) {
+/// The rows of all models but one, made independent. Rows whose covariance is within * I + between * 1 1'
+/// become so when a share of their model's mean is taken off. @param spare  rows left empty at the end
+Regression decorrelated(const StandardRows& rows, const Components& components, int left_out, Index spare) {
   const std::vector<ModelMean> means = means_of(rows);
-  const Index most = rows.response.size() + static_cast<Index>(fitted_term_count);
   Regression regression;
-  regression.design.setZero(most, columns);
-  regression.response.setZero(most);
+  regression.design.setZero(rows.response.size() + spare, columns);
+  regression.response.setZero(regression.design.rows());
   Index next = 0;
   for (Index i = 0; i < rows.response.size(); ++i) {
     const int model = rows.models[static_cast<std::size_t>(i)];
@@ -73,9 +73,16 @@ Coefficients solve_under(const StandardRows& rows, const Components& components,
     regression.design.row(next) = (rows.design.row(i) - share * mean.design) * scale;
     regression.response(next++) = (rows.response(i) - share * mean.response) * scale;
   }
-  append_priors(regression, next);
-  regression.design.conservativeResize(next + static_cast<Index>(fitted_term_count), Eigen::NoChange);
-  regression.response.conservativeResize(regression.design.rows());
+  regression.design.conservativeResize(next + spare, Eigen::NoChange);
+  regression.response.conservativeResize(next + spare);
+  return regression;
+}
+
+/// Solves under given components and the theory prior, without the rows of one model.
+Coefficients solve_under(const StandardRows& rows, const Components& components, int left_out) {
+  constexpr auto priors = static_cast<Index>(fitted_term_count);
+  Regression regression = decorrelated(rows, components, left_out, priors);
+  append_priors(regression, regression.design.rows() - priors);
   const Solution solution = solve(regression);
   return {solution.coefficients, solution.known_covariance};
 }
@@ -167,6 +174,25 @@ PriorFit fit_with_prior(const StandardRows& rows) {
       fit.covariance[a][b] = all.covariance(static_cast<Index>(a), static_cast<Index>(b));
   }
   return fit;
+}
+
+RowsAlone solve_without_prior(const StandardRows& rows, double within, double between) {
+  const Regression all = decorrelated(rows, {within, between}, nobody, 0);
+  // A column of zeros is a term that the rows do not have.
+  std::vector<Index> present;
+  for (Index c = 0; c < columns; ++c)
+    if (all.design.col(c).squaredNorm() > 0) present.push_back(c);
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  RowsAlone result{Eigen::VectorXd::Constant(columns, unknown),
+                   Eigen::MatrixXd::Constant(columns, columns, unknown)};
+  if (all.design.rows() < static_cast<Index>(present.size())) return result;
+  Regression regression;
+  regression.design = all.design(Eigen::all, present);
+  regression.response = all.response;
+  const Solution solution = solve(regression);
+  result.coefficients(present) = solution.coefficients;
+  result.covariance(present, present) = solution.known_covariance;
+  return result;
 }
 
 LeaveOneModelOut leave_models_out(const StandardRows& rows, const PriorFit& fit) {

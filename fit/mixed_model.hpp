@@ -26,6 +26,14 @@ StandardRows standardised(const std::vector<Observation>& observations, const st
 /// Estimates the variance components, then the coefficients under them.
 PriorFit fit_with_prior(const StandardRows& rows);
 
+/// What the rows alone say, without the theory prior, under given variance components. Coefficients of
+/// columns that they do not determine are NaN.
+struct RowsAlone {
+  Eigen::VectorXd coefficients;  ///< in the order of the columns
+  Eigen::MatrixXd covariance;
+};
+RowsAlone solve_without_prior(const StandardRows& rows, double within, double between);
+
 /// Predicts each model from a fit to the others, under the components of the whole fit.
 LeaveOneModelOut leave_models_out(const StandardRows& rows, const PriorFit& fit);
 

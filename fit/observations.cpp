@@ -2,8 +2,8 @@
 // Counts every measured row.
 #include "fit/observations.hpp"
 
+#include "fit/theory.hpp"
 #include "src/core/error.hpp"
-#include "src/engine/count.hpp"
 
 #include <fmt/format.h>
 
@@ -56,8 +56,8 @@ void require_same_counter(const Measurement& row, const ObservationGroup& group)
 /// Why a measured row is not one of its fit; empty if it is.
 std::string exclusion(const Measurement& row) {
   if (!row.outcome.empty()) return fmt::format("outcome {}", row.outcome);
-  if (!is_total(row.metric))
-    return fmt::format("metric {} is not the total that theory's terms add up to", name_of(row.metric));
+  if (is_composed(row.metric))
+    return fmt::format("metric {} is put together from others, not fitted", name_of(row.metric));
   // Another constant than that of the other rows: an upper bound, measured once.
   const auto loading = row.options.find("module_loading");
   if (loading != row.options.end() && loading->second == "eager")
@@ -71,13 +71,14 @@ Observation observe(const Measurement& row, ModelLibrary& models) {
   if (!question.model) throw InputError{"a bare size cannot be fitted", "it has no architecture", ""};
   if (question.devices > 1)
     throw InputError{"rows of several devices are not fitted", "they add peaks of different times", ""};
-  const Runtime runtime = runtime_of(question);
+  const auto theory = theory_terms(question);
+  if (const auto* unanswered = std::get_if<Unanswered>(&theory)) throw InputError{unanswered->reason, "", ""};
   if (*row.value == 0) throw InputError{"a measured value of 0 is none", "", ""};
   Observation observation;
   observation.model = row.model;
   observation.measured_bytes = static_cast<double>(*row.value);
   observation.resolution_bytes = static_cast<double>(row.resolution.value_or(0));
-  observation.terms = count(question, runtime).terms;
+  observation.terms = std::get<std::vector<TermBytes>>(theory).front();
   observation.context_tokens = row.workload.context_tokens();
   observation.batch = row.workload.batch;
   return observation;
@@ -94,6 +95,7 @@ Observations observations_of(const std::vector<Measurement>& rows, ModelLibrary&
     }
     try {
       Observation observation = observe(row, models);
+      observation.row = static_cast<std::size_t>(&row - rows.data());
       ObservationGroup& group = group_of(row, result.groups);
       require_same_counter(row, group);
       group.noise.page_bytes = std::max(group.noise.page_bytes, page_bytes(row));

@@ -33,12 +33,6 @@ double noise_variance(const NoiseModel& noise, const TermBytes& terms, std::size
   return noise.page_bytes * noise.page_bytes * static_cast<double>(devices) + relative * relative;
 }
 
-Interval interval_about(double total, double deviation, int degrees) {
-  const double half = student_quantile(0.975, degrees) * deviation;
-  return {rounded_bytes(std::max(total - half, 0.0)), rounded_bytes(total + half),
-          rounded_bytes(total + student_quantile(0.99, degrees) * deviation)};
-}
-
 TermBytes scaled(const PriorFit& fit, const TermBytes& terms) {
   const Point point = point_of(terms, 1);
   TermBytes result;
@@ -48,6 +42,12 @@ TermBytes scaled(const PriorFit& fit, const TermBytes& terms) {
 }
 
 }  // namespace
+
+Interval interval_about(double total, double deviation, int degrees) {
+  const double half = student_quantile(0.975, degrees) * deviation;
+  return {rounded_bytes(std::max(total - half, 0.0)), rounded_bytes(total + half),
+          rounded_bytes(total + student_quantile(0.99, degrees) * deviation)};
+}
 
 Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
   Prediction prediction;
@@ -62,8 +62,10 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
   const double variance =
       coefficient_variance(fit.prior, point_of(theory, devices.size())) +
       (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices.size());
-  prediction.interval = interval_about(static_cast<double>(prediction.total.count()), std::sqrt(variance),
-                                       static_cast<int>(fit.models.size()) - 1);
+  prediction.deviation_bytes = std::sqrt(variance);
+  prediction.degrees = static_cast<int>(fit.models.size()) - 1;
+  prediction.interval = interval_about(static_cast<double>(prediction.total.count()),
+                                       prediction.deviation_bytes, prediction.degrees);
   return prediction;
 }
 

@@ -14,7 +14,12 @@ struct Prediction {
   TermBytes terms;             ///< theory's times their coefficients, and the measured constant
   std::vector<Bytes> devices;  ///< sums to the total
   Interval interval;
+  double deviation_bytes = 0;  ///< of the predictive distribution
+  int degrees = 1;             ///< of its Student t: models - 1
 };
+
+/// 95 % of a Student t about the total, and its one-sided 99 % bound. Memory is never less than nothing.
+Interval interval_about(double total, double deviation, int degrees);
 
 /// Predicts a run from theory's terms of each device. The constant is there once per device.
 Prediction predict(const Fit& fit, std::span<const TermBytes> devices);

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace calibram {
@@ -84,6 +85,14 @@ const ProfileFit* Profile::find(std::string_view runtime, Metric metric) const {
   for (const ProfileFit& entry : fits)
     if (entry.runtime == runtime && entry.metric == metric) return &entry;
   return nullptr;
+}
+
+const ProfileFit* Profile::find_other_version(std::string_view runtime, Metric metric) const {
+  const auto family = [](std::string_view name) { return name.substr(0, name.find('@')); };
+  const auto found = std::find_if(fits.rbegin(), fits.rend(), [&](const ProfileFit& entry) {
+    return entry.metric == metric && entry.runtime != runtime && family(entry.runtime) == family(runtime);
+  });
+  return found == fits.rend() ? nullptr : &*found;
 }
 
 std::string profile_text(const Profile& profile) {

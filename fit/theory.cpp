@@ -5,6 +5,8 @@
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"
 
+#include <fmt/format.h>
+
 #include <span>
 
 namespace calibram {
@@ -14,21 +16,25 @@ constexpr Term all_terms[] = {Term::weights, Term::kv_cache,  Term::activation,
                               Term::logits,  Term::workspace, Term::constant};
 constexpr Term weights_only[] = {Term::weights};
 constexpr Term cache_only[] = {Term::kv_cache};
+constexpr Term compute_terms[] = {Term::activation, Term::workspace};
 constexpr Term step_terms[] = {Term::activation, Term::logits, Term::workspace};
 
-/// The terms that add up to a metric, besides its measured constant; none when no terms do.
+/// The terms that add up to a metric, besides its measured constant. A runtime's compute buffer holds no
+/// logits of the output buffer.
 std::span<const Term> terms_of(Metric metric) {
   if (is_total(metric)) return all_terms;
-  if (metric == Metric::weights) return weights_only;
-  if (metric == Metric::kv_cache) return cache_only;
-  if (metric == Metric::activation) return step_terms;
-  return {};
-}
-
-/// What holds nothing but counted bytes. `reserved`, `device`, `rss` hold a constant that only a measurement
-/// knows; what an engine calls activation differs from engine to engine.
-bool is_pure_theory(Metric metric) {
-  return metric == Metric::allocated || metric == Metric::weights || metric == Metric::kv_cache;
+  switch (metric) {
+    case Metric::weights:
+      return weights_only;
+    case Metric::kv_cache:
+      return cache_only;
+    case Metric::activation:
+      return step_terms;
+    case Metric::compute:
+      return compute_terms;
+    default:
+      return {};
+  }
 }
 
 TermBytes only(const TermBytes& terms, std::span<const Term> wanted) {
@@ -37,14 +43,24 @@ TermBytes only(const TermBytes& terms, std::span<const Term> wanted) {
   return kept;
 }
 
+/// Why counting alone cannot answer the metric; empty if it can, or cannot be asked.
+std::string not_counted(const Question& question) {
+  if (!question.model) return {};
+  try {
+    if (runtime_of(question).counted.contains(question.metric)) return {};
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return fmt::format("theory does not know the metric {} of {}, part of which only a measurement tells",
+                     name_of(question.metric), question.runtime);
+}
+
 class Theory : public Estimator {
  public:
   std::string_view name() const override { return "theory"; }
 
   Answer answer(const Question& question) const override {
-    if (!is_pure_theory(question.metric))
-      return Unanswered{"theory does not know the metric " + std::string{name_of(question.metric)} +
-                        ", part of which only a measurement tells"};
+    if (const std::string reason = not_counted(question); !reason.empty()) return Unanswered{reason};
     const auto devices = theory_terms(question);
     if (const auto* unanswered = std::get_if<Unanswered>(&devices)) return *unanswered;
     Estimate estimate;
@@ -60,9 +76,10 @@ class Theory : public Estimator {
 }  // namespace
 
 std::variant<std::vector<TermBytes>, Unanswered> theory_terms(const Question& question) {
+  if (is_composed(question.metric))
+    return Unanswered{fmt::format("{} is put together from other metrics", name_of(question.metric))};
   const std::span<const Term> wanted = terms_of(question.metric);
-  if (wanted.empty())
-    return Unanswered{"theory has no terms of the metric " + std::string{name_of(question.metric)}};
+  if (wanted.empty()) return std::vector<TermBytes>(static_cast<std::size_t>(question.devices));
   if (!question.model) return Unanswered{"a bare size has no layers to count"};
   if (!question.weights || !question.kv)
     return Unanswered{"the formats of weights and KV cache are not known"};

@@ -9,9 +9,9 @@
 
 namespace calibram {
 
-/// Theory's bytes of each device, only the terms that the metric of the question consists of. A sweep is
-/// fitted to these, and the calibrated estimator scales these. Unanswered when the question cannot be counted
-/// or its metric has no terms.
+/// Theory's bytes of each device, only the terms that the metric of the question consists of: none for a
+/// constant that is measured, such as the context. A sweep is fitted to these, and the calibrated estimator
+/// scales these. Unanswered when the question cannot be counted, or its metric is put together from others.
 std::variant<std::vector<TermBytes>, Unanswered> theory_terms(const Question& question);
 
 /// `theory`: answers what consists of counted bytes alone.

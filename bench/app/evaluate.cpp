@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 struct EvaluateOptions {
   std::vector<std::string> files;
   ProfileFlag profile;
-  bool leave_one_model_out = false;
+  bool leave_one_model_out = false, leave_one_batch_out = false;
   bool json = false;
 };
 
@@ -44,8 +44,7 @@ Json to_json(const Evaluation& evaluation) {
   for (const EvaluatedRow& row : evaluation.rows) {
     Json estimates = Json::object();
     for (std::size_t i = 0; i < evaluation.estimators.size(); ++i)
-      estimates[evaluation.estimators[i]] =
-          row.estimates[i] ? Json(row.estimates[i]->count()) : Json(nullptr);
+      estimates[evaluation.estimators[i]] = row.estimates[i] ? Json(*row.estimates[i]) : Json(nullptr);
     const Measurement& m = row.measurement;
     rows.push_back({{"file", m.file},
                     {"line", m.line},
@@ -81,18 +80,23 @@ void print_text(const Evaluation& evaluation) {
   std::cout << table.text();
 }
 
+Evaluation evaluate_as_asked(const EvaluateOptions& options, const std::vector<Measurement>& rows) {
+  const bool leaves_out = options.leave_one_model_out || options.leave_one_batch_out;
+  if (!leaves_out) return evaluate(rows, options.profile.estimators(rows.empty() ? "" : rows.front().device));
+  const char* flag = options.leave_one_model_out ? "--leave-one-model-out" : "--leave-one-batch-out";
+  if (options.profile.is_given())
+    throw exclusive_flags(flag, "--profile", "it fits anew and uses no profile");
+  return evaluate_leaving_out(options.leave_one_model_out ? LeftOut::model : LeftOut::batch, rows,
+                              rules_and_theory());
+}
+
 int run_evaluate(const EvaluateOptions& options) {
   std::vector<Measurement> rows;
   for (const std::string& file : options.files) {
     const std::vector<Measurement> more = read_measurements(file);
     rows.insert(rows.end(), more.begin(), more.end());
   }
-  if (options.leave_one_model_out && options.profile.is_given())
-    throw exclusive_flags("--leave-one-model-out", "--profile", "it fits anew and uses no profile");
-  const Evaluation evaluation =
-      options.leave_one_model_out
-          ? evaluate_leaving_models_out(rows, rules_and_theory())
-          : evaluate(rows, options.profile.estimators(rows.empty() ? "" : rows.front().device));
+  const Evaluation evaluation = evaluate_as_asked(options, rows);
   if (evaluation.rows.empty())
     throw InputError{"there is no measured row to evaluate",
                      fmt::format("{} rows, none with a value above 0", rows.size()), "name another CSV"};
@@ -115,6 +119,9 @@ Action add_evaluate(CLI::App& verb) {
   options->profile.add_to(verb);
   verb.add_flag("--leave-one-model-out", options->leave_one_model_out,
                 "Fit \"calibrated\" anew for each model, on the rows of the other models");
+  verb.add_flag("--leave-one-batch-out", options->leave_one_batch_out,
+                "The same for each batch size: where one model was measured")
+      ->excludes("--leave-one-model-out");
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options] { return run_evaluate(*options); };
 }

@@ -44,30 +44,38 @@ void fill(ErrorSummary& summary, const std::vector<double>& errors) {
       count;
 }
 
-/// `calibrated`, by a profile for each model that has not seen it.
-class LeavingModelsOut final : public Estimator {
+/// `calibrated`, by a profile for each model (or batch size) that has not seen it. Rows are clustered by what
+/// is left out: that is what shares an offset, and what a prediction generalises over.
+class LeavingOut final : public Estimator {
  public:
-  LeavingModelsOut(const std::vector<Measurement>& rows, ModelLibrary& known) {
-    std::set<std::string> models;
-    for (const Measurement& row : rows) models.insert(row.model);
-    for (const std::string& model : models) {
-      std::vector<Measurement> others;
-      std::copy_if(rows.begin(), rows.end(), std::back_inserter(others),
-                   [&](const Measurement& row) { return row.model != model; });
-      profiles_[model] = calibrated(std::make_shared<const Profile>(fit_all(others, known)));
-    }
+  LeavingOut(LeftOut left_out, const std::vector<Measurement>& rows, ModelLibrary& known)
+      : left_out_{left_out} {
+    std::map<std::string, std::vector<Measurement>> others;
+    for (const Measurement& row : rows) others[key(row.model, row.workload)];
+    for (auto& [name, kept] : others)
+      for (const Measurement& row : rows)
+        if (key(row.model, row.workload) != name) kept.push_back(row);
+    for (const auto& [name, kept] : others)
+      profiles_[name] = calibrated(std::make_shared<const Profile>(fit_all(kept, known)));
   }
 
   std::string_view name() const override { return "calibrated"; }
 
   Answer answer(const Question& question) const override {
-    return profiles_.at(question.subject)->answer(question);
+    return profiles_.at(key(question.subject, question.workload))->answer(question);
   }
 
  private:
-  static Profile fit_all(const std::vector<Measurement>& rows, ModelLibrary& models) {
+  std::string key(const std::string& model, const Workload& workload) const {
+    return left_out_ == LeftOut::model ? model : fmt::format("batch {}", workload.batch);
+  }
+
+  Profile fit_all(const std::vector<Measurement>& rows, ModelLibrary& models) const {
     Profile profile;
-    for (const ObservationGroup& group : observations_of(rows, models).groups) {
+    for (ObservationGroup& group : observations_of(rows, models).groups) {
+      if (left_out_ == LeftOut::batch)
+        for (Observation& observation : group.observations)
+          observation.model = fmt::format("batch {}", observation.batch);
       try {
         profile.fits.push_back(
             {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
@@ -78,6 +86,7 @@ class LeavingModelsOut final : public Estimator {
     return profile;
   }
 
+  LeftOut left_out_;
   std::map<std::string, std::unique_ptr<Estimator>> profiles_;
 };
 
@@ -90,7 +99,7 @@ Answer answer_of(const Estimator& estimator, const Question& question) try {
 
 EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, ModelLibrary& models,
                      std::map<std::string, std::size_t>& reasons) {
-  EvaluatedRow evaluated{row, std::vector<std::optional<Bytes>>(estimators.size())};
+  EvaluatedRow evaluated{row, std::vector<std::optional<std::int64_t>>(estimators.size())};
   std::optional<Question> question;
   try {
     question = question_of(row, models);
@@ -101,7 +110,7 @@ EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, Model
   for (std::size_t i = 0; i < estimators.size(); ++i) {
     const Answer answer = answer_of(*estimators[i], *question);
     if (const auto* estimate = std::get_if<Estimate>(&answer))
-      evaluated.estimates[i] = estimate->total;
+      evaluated.estimates[i] = estimate->value();
     else
       ++reasons[fmt::format("{}: {}", estimators[i]->name(), std::get<Unanswered>(answer).reason)];
   }
@@ -134,7 +143,7 @@ Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimato
           continue;
         }
         const double measured = static_cast<double>(*row.measurement.value);
-        errors.push_back((static_cast<double>(row.estimates[i]->count()) - measured) / measured);
+        errors.push_back((static_cast<double>(*row.estimates[i]) - measured) / measured);
       }
       summary.rows = errors.size();
       fill(summary, errors);
@@ -151,10 +160,11 @@ Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimato
   return evaluate(measurements, estimators, models);
 }
 
-Evaluation evaluate_leaving_models_out(const std::vector<Measurement>& measurements, Estimators estimators) {
+Evaluation evaluate_leaving_out(LeftOut left_out, const std::vector<Measurement>& measurements,
+                                Estimators estimators) {
   std::erase_if(estimators, [](const auto& estimator) { return estimator->name() == "calibrated"; });
   ModelLibrary models;
-  estimators.push_back(std::make_unique<LeavingModelsOut>(measurements, models));
+  estimators.push_back(std::make_unique<LeavingOut>(left_out, measurements, models));
   return evaluate(measurements, estimators, models);
 }
 

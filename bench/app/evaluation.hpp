@@ -12,10 +12,11 @@
 
 namespace calibram {
 
-/// One measurement with its answers, in the order of the estimators; absent where one cannot answer.
+/// One measurement with its answers, in the order of the estimators and the unit of its metric; absent where
+/// one cannot answer.
 struct EvaluatedRow {
   Measurement measurement;
-  std::vector<std::optional<Bytes>> estimates;
+  std::vector<std::optional<std::int64_t>> estimates;
 };
 
 /// The errors of one estimator over the rows of one runtime, metric and kind of placement. Relative to the
@@ -38,7 +39,11 @@ struct Evaluation {
 /// Asks every estimator about every row.
 Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators);
 
-/// The same, with `calibrated` fitted anew for each model on the rows of all other models.
-Evaluation evaluate_leaving_models_out(const std::vector<Measurement>& measurements, Estimators estimators);
+/// What a row shares with those that are left out together with it.
+enum class LeftOut : unsigned char { model, batch };
+
+/// The same, with `calibrated` fitted anew for each model, or batch size, on the rows of all others.
+Evaluation evaluate_leaving_out(LeftOut left_out, const std::vector<Measurement>& measurements,
+                                Estimators estimators);
 
 }  // namespace calibram

@@ -4,6 +4,7 @@
 #include "bench/app/profiling.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
+#include "src/core/number.hpp"
 #include "src/core/printable.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace calibram {
 namespace {
@@ -21,6 +23,15 @@ struct FitOptions {
   std::string output;
   bool json = false;
 };
+
+/// The card's memory as the rows' engine saw it; 0 where they do not agree on one.
+std::int64_t device_bytes_of(const std::vector<Measurement>& rows) {
+  std::set<std::int64_t> sizes;
+  for (const Measurement& row : rows)
+    if (const auto option = row.options.find("device_bytes"); option != row.options.end())
+      sizes.insert(require_integer("option device_bytes", option->second, 1));
+  return sizes.size() == 1 ? *sizes.begin() : 0;
+}
 
 /// The device that the rows were measured on. @throws InputError when there are several
 ProfileDevice device_of(const std::vector<Measurement>& rows) {
@@ -33,7 +44,7 @@ ProfileDevice device_of(const std::vector<Measurement>& rows) {
   if (rows.front().device == here.name) return here;
   const bool is_host =
       std::any_of(rows.begin(), rows.end(), [](const Measurement& row) { return row.metric == Metric::rss; });
-  return {rows.front().device, is_host ? "host" : "cuda", 0, ""};
+  return {rows.front().device, is_host ? "host" : "cuda", device_bytes_of(rows), ""};
 }
 
 /// A profile written over its measurements would lose them.

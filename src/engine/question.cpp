@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Names of metrics, and the rules of a workload.
+// The rules of a workload.
 #include "src/engine/question.hpp"
 
 #include "src/core/error.hpp"
-#include "src/core/names.hpp"
 #include "src/core/number.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace calibram {
 namespace {
@@ -20,12 +17,6 @@ void require_at_least(std::string_view name, std::int64_t number, std::int64_t l
 }
 
 }  // namespace
-
-Metric metric_named(std::string_view name) {
-  const auto found = std::find(metric_names.begin(), metric_names.end(), name);
-  if (found == metric_names.end()) throw unknown_name("metric", name, metric_names);
-  return static_cast<Metric>(found - metric_names.begin());
-}
 
 void validate(const Workload& workload) {
   require_at_least("batch", workload.batch, 1);

@@ -5,6 +5,7 @@
 #include "src/core/bytes.hpp"
 #include "src/engine/allocators/caching_allocator_settings.hpp"
 #include "src/engine/llama_cpp/settings.hpp"
+#include "src/engine/metric.hpp"
 #include "src/engine/version.hpp"
 #include "src/engine/vllm/settings.hpp"
 
@@ -43,8 +44,13 @@ struct Runtime {
   std::string name;  ///< family@version, as asked
   Version version;   ///< all zero where the family has none
   std::variant<std::monostate, VllmSettings, LlamaCppSettings> settings{};
+  /// What counting alone answers: metrics that hold no measured constant.
+  MetricSet counted = {Metric::weights, Metric::kv_cache, Metric::allocated};
   /// How a run is counted; null for the decoder pass. @throws InputError as count()
   Count (*count)(const Question&, const Runtime&) = nullptr;
+  /// How many tokens get room in the bytes that an engine finds left for its cache; null where the cache is
+  /// sized by the workload. @throws InputError when not one sequence of the question's context does
+  std::int64_t (*cache_tokens)(const Question&, const Runtime&, Bytes available) = nullptr;
   AttentionKind attention = AttentionKind::flash;
   CacheGrowth cache_growth = CacheGrowth::reserved;
   std::int64_t cache_block_tokens = 16;  ///< of a paged cache

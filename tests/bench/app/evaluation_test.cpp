@@ -33,10 +33,12 @@ TEST(Evaluation, AModelIsLoadedOnceForAllItsRows) {
   Measurement row;
   row.model = folder.write("config.json", config_text("llama")).string();
   row.value = 1;
-  for (const auto& run :
-       {evaluate_leaving_models_out, +[](const std::vector<Measurement>&rows, Estimators estimators) {
-          return evaluate(rows, estimators);
-        }}) {
+  for (const auto& run : {+[](const std::vector<Measurement>&rows, Estimators estimators) {
+                            return evaluate_leaving_out(LeftOut::model, rows, std::move(estimators));
+                          },
+                          +[](const std::vector<Measurement>&rows, Estimators estimators) {
+                            return evaluate(rows, estimators);
+                          }}) {
     std::vector<std::shared_ptr<const Model>> seen;
     Estimators estimators;
     estimators.push_back(std::make_unique<Witness>(seen));

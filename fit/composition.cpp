@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The sums behind the composed metrics.
+#include "fit/composition.hpp"
+
+#include "src/core/error.hpp"
+#include "src/engine/count.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace calibram {
+namespace {
+
+/// What is taken before the cache gets the rest.
+struct Taken {
+  double bytes = 0, variance = 0;
+  int degrees = std::numeric_limits<int>::max();
+
+  void add(const Prediction& part) {
+    bytes += static_cast<double>(part.total.count());
+    variance += part.deviation_bytes * part.deviation_bytes;
+    degrees = std::min(degrees, part.degrees);
+  }
+};
+
+[[noreturn]] void throw_nothing_left(const Question& question, double budget, double taken) {
+  throw InputError{fmt::format("nothing is left for the KV cache of {}", question.subject),
+                   fmt::format("weights, activation and the rest take {}, the budget is {}",
+                               gib_text(rounded_bytes(taken)), gib_text(rounded_bytes(budget))),
+                   "raise gpu_memory_utilization, lower max_num_batched_tokens or max_num_seqs, or take a "
+                   "narrower weights format"};
+}
+
+}  // namespace
+
+Answer compose(const Question& question, const PredictPart& predict_part, Bytes device_bytes) {
+  const Runtime runtime = runtime_of(question);
+  const auto* settings = std::get_if<VllmSettings>(&runtime.settings);
+  if (!settings || !runtime.cache_tokens)
+    return Unanswered{fmt::format("{} has no memory budget that its cache fills", runtime.name)};
+  if (settings->device_bytes > 0) device_bytes = Bytes{settings->device_bytes};
+  if (device_bytes <= Bytes{})
+    return Unanswered{"the card's memory is not known; add the option device_bytes"};
+  Taken taken;
+  for (const Metric metric : {Metric::weights, Metric::activation, Metric::other}) {
+    const auto part = predict_part(metric);
+    if (const auto* unanswered = std::get_if<Unanswered>(&part)) return *unanswered;
+    taken.add(std::get<Prediction>(part));
+  }
+  const double budget = settings->gpu_memory_utilization * static_cast<double>(device_bytes.count());
+  if (budget <= taken.bytes) throw_nothing_left(question, budget, taken.bytes);
+  Estimate estimate;
+  estimate.total = rounded_bytes(budget - taken.bytes);
+  estimate.terms[Term::kv_cache] = estimate.total;
+  estimate.devices = {estimate.total};
+  estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
+  if (question.metric == Metric::kv_tokens)
+    estimate.tokens = runtime.cache_tokens(question, runtime, estimate.total);
+  return estimate;
+}
+
+}  // namespace calibram
