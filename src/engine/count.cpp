@@ -6,6 +6,7 @@
 #include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/counting_ops.hpp"
 #include "src/engine/decoder/decoder.hpp"
+#include "src/engine/gpu.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
 
@@ -33,9 +34,10 @@ bool simulates_allocator(Metric metric, const Runtime& runtime) {
 std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime) {
   if (!simulates_allocator(question.metric, runtime))
     return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric));
-  return std::make_unique<SimulatingOps>(question.devices,
-                                         counts_segments(question.metric) ? Held::segments : Held::live,
-                                         runtime.caching_allocator);
+  CachingAllocatorSettings settings = runtime.caching_allocator;
+  if (!settings.capacity) settings.capacity = named_memory(question.device);
+  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
+  return std::make_unique<SimulatingOps>(question.devices, held, settings);
 }
 
 /// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
@@ -68,8 +70,9 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
   const Attention* attention = attention_of(layer);
   if (grows && (!attention || !attention->owns_cache))
     throw_not_counted(question, runtime, "it has layers without a cache of keys and values of their own");
-  if (runtime.functional && !mlp_of(layer))
-    throw_not_counted(question, runtime, "it has mixtures of experts or layers without an MLP");
+  const auto* experts = std::get_if<Experts>(&layer.feed_forward);
+  if (runtime.functional && !mlp_of(layer) && !(experts && experts->expert.gated))
+    throw_not_counted(question, runtime, "it has layers without an MLP or gated experts");
   if (!runtime.functional || !attention) return;
   const std::optional<std::int64_t> visible = visible_positions(layer);
   if (visible && *visible < question.workload.context_tokens())

@@ -74,6 +74,10 @@ struct Runtime {
   /// All of attention is one function, whose variables live until the output projection is done; else scores
   /// and expanded heads belong to an inner function, and the layer names the attention weights until its end.
   bool attention_is_one_function = false;
+  /// Gate and up projections of an expert are one matrix.
+  bool joins_expert_gates = false;
+  /// Every token goes to the same experts, as where all tokens are alike; else they spread evenly.
+  bool routes_all_alike = false;
   /// Every operation returns a new tensor, and callers' variables keep their arguments alive
   /// (eager PyTorch); otherwise the pass works in place.
   bool functional = false;

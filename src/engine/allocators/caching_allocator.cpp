@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 namespace calibram {
 
@@ -124,6 +125,13 @@ CachingAllocator::Block* CachingAllocator::allocate(Bytes requested) {
   statistics_.requested += requested;
   raise(statistics_.peak_allocated, statistics_.allocated);
   raise(statistics_.peak_requested, statistics_.requested);
+  return block;
+}
+
+CachingAllocator::Block* CachingAllocator::allocate_beyond_capacity(Bytes size) {
+  const std::optional<Bytes> capacity = std::exchange(settings_.capacity, std::nullopt);
+  Block* block = allocate(size);
+  settings_.capacity = capacity;
   return block;
 }
 

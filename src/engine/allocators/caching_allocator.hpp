@@ -43,6 +43,8 @@ class CachingAllocator {
 
   /// A block for `size` bytes, or null where the capacity does not allow it even after a retry.
   Block* allocate(Bytes size);
+  /// The same, whatever the capacity: what a run would need that does not fit.
+  Block* allocate_beyond_capacity(Bytes size);
   void free(Block* block);
   /// torch.cuda.empty_cache(): gives back every segment (of expandable ones every page) of which nothing
   /// lives.

@@ -20,7 +20,6 @@ class SimulatingOps : public CountingOps {
  public:
   SimulatingOps(int devices, Held held, const CachingAllocatorSettings& settings);
 
-  /// @throws InputError where the settings' capacity does not suffice
   Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) override;
   void release(Tensor& tensor) override;
 
@@ -29,7 +28,6 @@ class SimulatingOps : public CountingOps {
 
  private:
   Held held_;
-  CachingAllocatorSettings settings_;
   std::deque<CachingAllocator> allocators_;  ///< one per device
 };
 

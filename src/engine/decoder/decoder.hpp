@@ -168,6 +168,13 @@ class Decoder {
   Tensor mlp(const Mlp& mlp, const WeightSet& weights, Input& normed);
   Tensor experts(const Experts& experts, const WeightSet& weights, Input& normed);
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
+  // Experts in a loop (looped_experts.cpp).
+  Tensor looped_experts(const Experts& experts, const WeightSet& weights, Input& normed);
+  NamedTensors choose_experts(const Experts& experts, const WeightSet& weights, const Tensor& input);
+  Tensor looped_expert(const Mlp& expert, std::int64_t rows, Tensor& gate_and_up);
+  void add_gated_expert(const Mlp& shared, bool gated, const WeightSet& weights, const Input& normed,
+                        Tensor& sum);
+  Tensor allocate_indices(std::int64_t rows, std::int64_t columns);
   Routes route(const Experts& experts, const WeightSet& weights, const Tensor& input);
 
   // Operations (operations.cpp) that work in place or return new tensors, as the runtime does.

@@ -34,6 +34,13 @@ void validate_executable(const Question& question, const Runtime& runtime) {
     throw InputError{fmt::format("cannot run {}", model.name),
                      "a layer reads the cache of an earlier one that sees as far, and there is none",
                      "correct the model's layers"};
+  const bool loops =
+      runtime.functional && std::any_of(model.layers.begin(), model.layers.end(), [](const LayerRun& run) {
+        return std::holds_alternative<Experts>(run.layer.feed_forward);
+      });
+  if (loops)
+    throw InputError{fmt::format("cannot run {} as runtime {} does", model.name, runtime.name),
+                     "its loop over experts is only counted", "use runtime calibram"};
   const Format& weights = *question.weights;
   if (!plain_width(weights) && weights.name != "int8")
     throw InputError{fmt::format("cannot run weights={}", weights.name), "packed weights are only counted",
