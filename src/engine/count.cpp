@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -75,7 +76,8 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
     throw_not_counted(question, runtime, "it has layers without an MLP or gated experts");
   if (!runtime.functional || !attention) return;
   const std::optional<std::int64_t> visible = visible_positions(layer);
-  if (visible && *visible < question.workload.context_tokens())
+  if (visible && *visible < question.workload.context_tokens() &&
+      !(runtime.slides_cache && attention->window))
     throw InputError{
         fmt::format("cannot count {} tokens of {}", question.workload.context_tokens(), question.model->name),
         fmt::format("its sliding_window is {}, and windowed caches of {} are not modelled yet", *visible,
@@ -92,7 +94,19 @@ void check_positions(const Model& model, const Workload& workload) {
                    fmt::format("ask for a context of at most {} tokens", model.max_positions)};
 }
 
+void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
+  const std::int64_t layers = layer_count(*question.model);
+  std::int64_t placed = 0;
+  for (const std::int64_t count : split) placed += count;
+  if (placed == layers && std::cmp_equal(split.size(), question.devices)) return;
+  throw InputError{
+      fmt::format("layer_split places {} layers on {} devices", placed, split.size()),
+      fmt::format("{} has {} layers, devices is {}", question.model->name, layers, question.devices),
+      "name a number of layers for every device, which add up to all"};
+}
+
 void check_devices(const Question& question, const Runtime& runtime) {
+  if (!runtime.layer_split.empty()) check_layer_split(question, runtime.layer_split);
   if (question.devices == 1) return;
   if (question.split == Split::tensor)
     throw InputError{"cannot count split=tensor", "only whole layers are placed on devices so far",

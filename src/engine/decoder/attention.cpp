@@ -2,6 +2,7 @@
 // Attention in the decoder pass: projections, the cache's growth, and the mixing of values.
 #include "src/engine/decoder/decoder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace calibram {
@@ -59,9 +60,9 @@ void Decoder::grow_cache(const Attention& attention, LayerState& state, Tensor& 
   }
   if (shape.start == 0) return start_cache(state, keys, values, shape);
   // torch.cat, keys first: old and new stand side by side, and the old one goes when nothing names it.
-  const std::int64_t rows = checked_product({shape.batch, shape.length()});
   KvCache grown;
-  grown.capacity = shape.length();
+  grown.capacity = slid_length(attention, shape.length());
+  const std::int64_t rows = checked_product({shape.batch, grown.capacity});
   grown.keys = ops_.allocate(Term::kv_cache, element_, rows, attention.kv_heads * attention.head_size);
   concatenate(&KvCache::keys, grown, state, shape);
   grown.values =
@@ -69,6 +70,13 @@ void Decoder::grow_cache(const Attention& attention, LayerState& state, Tensor& 
   concatenate(&KvCache::values, grown, state, shape);
   state.cache = grown;
   ops_.append(keys, values, shape, state.cache);
+}
+
+/// What a cache of this many positions holds after a step of one token. A sliding one keeps the window less
+/// one token and concatenates the new one (cache_utils.py, DynamicSlidingWindowLayer); after the prompt it is
+/// a view of all of it.
+std::int64_t Decoder::slid_length(const Attention& attention, std::int64_t length) const {
+  return runtime_.slides_cache && attention.window ? std::min(length, *attention.window) : length;
 }
 
 /// The projections become the cache, or torch.cat() of nothing and them does (DynamicLayer.update
@@ -185,7 +193,7 @@ Tensor Decoder::attend_by_matmul(const Attention& attention, const Tensor& queri
   const bool copies_cache = shape.batch > 1 && !heads_first;
   Tensor query_copy = copies_queries ? duplicate(queries) : Tensor{};
   Tensor copy = copies_cache ? duplicate(cache.keys) : Tensor{};
-  Tensor scores = allocate(checked_product({shape.rows(), attention.heads}), shape.length());
+  Tensor scores = allocate(checked_product({shape.rows(), attention.heads}), cache.capacity);
   ops_.score(attention, queries, cache, shape, scores);
   ops_.release(query_copy);
   ops_.release(copy);

@@ -81,13 +81,17 @@ class Decoder {
 
   void plan_stages();
   void share_caches();
+  void place_layers();
   int device_of(std::int64_t layer) const;
+  int last_device() const { return question_.devices - 1; }
   void for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body);
 
   // Weights and caches (state.cpp).
   Weight allocate_weight(const WeightShape& shape);
   void load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part);
   void load_stored(const StoredWeights& stored);
+  void allocate_workspaces();
+  void warm_allocator();
   void release_weights(WeightSet& weights);
   void allocate_cache(const Layer& layer, std::int64_t capacity, KvCache& cache);
   void allocate_recurrent_state(const Layer& layer, RecurrentState& state);
@@ -118,6 +122,7 @@ class Decoder {
   Tensor attention(const Attention& attention, LayerState& state, Input& normed, StepShape shape);
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
+  std::int64_t slid_length(const Attention& attention, std::int64_t length) const;
   void start_cache(LayerState& state, Tensor& keys, Tensor& values, StepShape shape);
   void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
   /// What a functional attention's variables still name when it has its result.
@@ -184,6 +189,8 @@ class Decoder {
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs);
   /// Each expert's rows of x times that expert's matrix.
   Tensor linear_of_experts(const Tensor& x, const Weight& weight, const Weight& bias, const Routes& routes);
+  bool multiplies_awq(const Weight& weight) const;
+  Tensor multiply_awq(const Tensor& x, const Weight& weight, Term term);
   template <typename ForEachPart>
   Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
@@ -212,13 +219,13 @@ class Decoder {
   const Question& question_;
   const Runtime& runtime_;
   Ops& ops_;
-  Element element_;  ///< of activations, cache and logits
+  Element element_;           ///< of activations, cache and logits
+  std::vector<int> devices_;  ///< of every layer
   std::vector<Stage> stages_;
   WeightSet outer_;
   std::vector<Tensor>
       stored_;  ///< the weights where a file says what there is; then the others have shapes only
-  Tensor gemm_workspace_;
-  Tensor unpacking_buffer_;
+  std::vector<Tensor> workspaces_;  ///< of GEMM libraries and of packed formats' kernels, on every device
   Tensor embedding_;          ///< of the step's tokens, which a functional forward names until it returns
   Tensor attention_weights_;  ///< that a layer names until it returns
   Tensor mask_;               ///< the additive causal mask of eager attention, [batch * tokens, length]

@@ -41,6 +41,12 @@ void validate_executable(const Question& question, const Runtime& runtime) {
   if (loops)
     throw InputError{fmt::format("cannot run {} as runtime {} does", model.name, runtime.name),
                      "its loop over experts is only counted", "use runtime calibram"};
+  for (const LayerRun& run : model.layers) {
+    const std::optional<std::int64_t> visible = visible_positions(run.layer);
+    if (runtime.slides_cache && visible && *visible < question.workload.context_tokens())
+      throw InputError{fmt::format("cannot run {} as runtime {} does", model.name, runtime.name),
+                       "its sliding cache is only counted", "use runtime calibram"};
+  }
   const Format& weights = *question.weights;
   if (!plain_width(weights) && weights.name != "int8")
     throw InputError{fmt::format("cannot run weights={}", weights.name), "packed weights are only counted",

@@ -10,10 +10,27 @@ Tensor Decoder::allocate(std::int64_t rows, std::int64_t columns, Term term) {
   return ops_.allocate(term, element_, rows, columns);
 }
 
+bool Decoder::multiplies_awq(const Weight& weight) const {
+  return runtime_.functional && !weight.packed.empty() && question_.weights->name.starts_with("awq");
+}
+
+/// From 1024 rows on AutoAWQ makes a 16-bit matrix of the weight, below it sums eight partial results
+/// (awq/modules/linear/gemm.py @88e4c76b, WQLinearMMFunction; awq_ext gemm_forward_cuda, split_k_iters).
+Tensor Decoder::multiply_awq(const Tensor& x, const Weight& weight, Term term) {
+  constexpr std::int64_t rows_of_heuristic = 1024, split_k_iterations = 8;
+  Tensor scratch = x.rows >= rows_of_heuristic
+                       ? allocate(weight.inputs, weight.outputs, Term::workspace)
+                       : allocate(split_k_iterations * x.rows, weight.outputs, Term::workspace);
+  Tensor out = allocate(x.rows, weight.outputs, term);
+  ops_.release(scratch);
+  return out;
+}
+
 /// `for_each_part` calls f(rows, weight, bias) for rows of x and the matrix that they are multiplied with.
 template <typename ForEachPart>
 Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part) {
   using Bias = const Tensor&;
+  if (multiplies_awq(weight)) return multiply_awq(x, weight, term);
   if (weight.scales.empty()) {
     Tensor out = allocate(x.rows, weight.outputs, term);
     for_each_part([&](IndexRange rows, const Weight& part, Bias bias) {
@@ -43,7 +60,9 @@ Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const 
 }
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term) {
-  return project(x, weight, term, [&](const auto& f) { f({0, x.rows}, weight, bias.values); });
+  Tensor out = project(x, weight, term, [&](const auto& f) { f({0, x.rows}, weight, bias.values); });
+  if (multiplies_awq(weight) && !bias.values.empty()) become_copy(out);  // out + bias
+  return out;
 }
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs) {

@@ -9,7 +9,10 @@
 
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
+#include "src/core/number.hpp"
+#include "src/core/words.hpp"
 #include "src/engine/runtime_options.hpp"
+#include "src/engine/transformers/device_map.hpp"
 #include "src/engine/version.hpp"
 
 #include <fmt/format.h>
@@ -24,13 +27,16 @@ namespace {
 /// The released versions whose behaviour is known, for people.
 constexpr std::string_view transformers_versions = "4.31 to 4.57";
 constexpr std::string_view known_options =
-    "attention=sdpa|flash|eager, device_bytes=N, expandable_segments=false|true, max_split_size_mb=N, "
+    "attention=sdpa|flash|eager, device_bytes=N, device_map=auto|none, expandable_segments=false|true, "
+    "layer_split=N,N, "
+    "max_split_size_mb=N, "
     "roundup_power2_divisions=N, routing=even|alike";
 constexpr std::array attentions = {OptionWord{"sdpa", AttentionKind::sdpa},
                                    OptionWord{"flash", AttentionKind::flash},
                                    OptionWord{"eager", AttentionKind::eager}};
 
 constexpr std::array routings = {OptionWord{"even", false}, OptionWord{"alike", true}};
+constexpr std::array device_maps = {OptionWord{"auto", true}, OptionWord{"none", false}};
 constexpr std::array truths = {OptionWord{"true", true}, OptionWord{"false", false}};
 
 constexpr Version first_known{4, 31, 0};
@@ -57,6 +63,10 @@ constexpr Version logits_upcast_from{4, 32, 0};
 constexpr Version one_cache_from{4, 42, 0};
 constexpr Version last_logits_from{4, 45, 0};
 constexpr Version no_upcast_from{4, 46, 0};
+/// caching_allocator_warmup() where there is a device_map (#36380).
+constexpr Version warm_up_from{4, 50, 0};
+/// DynamicSlidingWindowLayer (#40039).
+constexpr Version sliding_cache_from{4, 56, 0};
 constexpr Version sdpa_default_from{4, 36, 0};
 /// Attention functions of their own (ALL_ATTENTION_FUNCTIONS, #35235), which make their arguments contiguous
 /// (integrations/sdpa_attention.py until 4.55).
@@ -155,6 +165,16 @@ bool expands_cache(AttentionKind attention, std::string_view family, Version ver
   return holds(flash_expands_cache, family, version);
 }
 
+/// layer_split=20,12: how many layers each card gets.
+std::vector<std::int64_t> layer_split(OptionReader& options) {
+  std::vector<std::int64_t> counts;
+  const std::string_view text = options.text("layer_split");
+  if (text.empty()) return counts;
+  for (const std::string_view count : split(text, ','))
+    counts.push_back(require_integer("option layer_split", count, 1, most_layers));
+  return counts;
+}
+
 /// What PYTORCH_CUDA_ALLOC_CONF says, and how much of the card the process may take.
 CachingAllocatorSettings allocator_settings(OptionReader& options) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 50, least_split_mb = 20;  // kLargeBuffer, in MiB
@@ -180,6 +200,10 @@ Runtime resolve(const RuntimeRequest& request) {
   runtime.attention = options.word("attention", attentions,
                                    version < sdpa_default_from ? AttentionKind::eager : AttentionKind::sdpa);
   runtime.routes_all_alike = options.word("routing", routings, false);
+  runtime.warms_allocator = options.word("device_map", device_maps, true) && version >= warm_up_from;
+  runtime.slides_cache = version >= sliding_cache_from;
+  runtime.layer_split = layer_split(options);
+  runtime.split_layers = balanced_layers;
   runtime.caching_allocator = allocator_settings(options);
   options.finish();
   runtime.counted = {Metric::weights, Metric::kv_cache, Metric::allocated, Metric::reserved};
