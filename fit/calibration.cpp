@@ -68,16 +68,8 @@ void check_row(const Observation& observation, const NoiseModel& noise) {
                      "declare the counter's page size"};
 }
 
-void check(const std::vector<Observation>& observations, std::size_t models, std::size_t coefficients,
-           const NoiseModel& noise) {
-  if (models < 3)
-    throw InputError{fmt::format("cannot calibrate from {} model{}", models, models == 1 ? "" : "s"),
-                     "the scatter between models takes three to see",
-                     "measure models of three different sizes or more"};
-  if (observations.size() <= coefficients)
-    throw InputError{fmt::format("cannot fit {} coefficients to {} rows", coefficients, observations.size()),
-                     "an error needs at least one row more",
-                     "measure more contexts, batches and formats of each model"};
+void check(const std::vector<Observation>& observations, const NoiseModel& noise) {
+  if (observations.empty()) throw InputError{"cannot calibrate from no rows", "", "measure some"};
   for (const Observation& observation : observations) check_row(observation, noise);
 }
 
@@ -148,6 +140,29 @@ void fill_data_fit(Fit& fit, const Regression& regression, const std::vector<Ter
   warn(fit);
 }
 
+/// Why the data alone cannot say anything; empty if they can.
+std::string too_little(const Fit& fit, std::size_t coefficients) {
+  if (!fit.has_error_model())
+    return fmt::format(
+        "{} model{}: the scatter between models takes three to see, so estimates have no interval",
+        fit.models.size(), fit.models.size() == 1 ? "" : "s");
+  if (static_cast<std::size_t>(fit.rows) <= coefficients)
+    return fmt::format("{} rows: {} coefficients and an error take {}", fit.rows, coefficients,
+                       coefficients + 1);
+  return {};
+}
+
+/// Nothing is known but that theory's terms hold.
+void leave_data_fit_open(Fit& fit, const std::string& reason) {
+  fit.terms.fill({unknown, unknown, unknown, unknown, false});
+  fit.constant_bytes = fit.prior.coefficients[index_of(Term::constant)];
+  fit.constant_error_bytes = fit.sigma_bytes = fit.sigma_relative = fit.r_squared = unknown;
+  fit.condition_number = std::numeric_limits<double>::infinity();
+  fit.warnings.push_back(reason);
+  if (fit.constant_bytes < 0)
+    fit.warnings.push_back("the constant is negative: theory counts more than was measured");
+}
+
 void widen(Range& range, std::int64_t value, bool first) {
   range.low = first ? value : std::min(range.low, value);
   range.high = first ? value : std::max(range.high, value);
@@ -180,15 +195,18 @@ Fit calibrate(const std::vector<Observation>& observations, const NoiseModel& no
   fit.rows = static_cast<int>(observations.size());
   fit.models = distinct_models(observations);
   fit.noise = noise;
-  const std::vector<Term> present = present_terms(observations);
-  check(observations, fit.models.size(), 1 + present.size(), noise);
+  check(observations, noise);
 
   const std::vector<int> models = model_numbers(observations, fit.models);
-  fill_data_fit(fit, data_regression(observations, present, models, noise), present);
   const StandardRows rows = standardised(observations, models, noise);
   fit.prior = fit_with_prior(rows);
   fit.leave_one_model_out = leave_models_out(rows, fit.prior);
   fit.hull = hull_of(observations);
+  const std::vector<Term> present = present_terms(observations);
+  if (const std::string reason = too_little(fit, 1 + present.size()); !reason.empty())
+    leave_data_fit_open(fit, reason);
+  else
+    fill_data_fit(fit, data_regression(observations, present, models, noise), present);
   return fit;
 }
 

@@ -89,7 +89,10 @@ struct Fit {
 
   PriorFit prior;
   Hull hull;
-  LeaveOneModelOut leave_one_model_out;
+  LeaveOneModelOut leave_one_model_out;  ///< NaN where there is no error model
+
+  /// Whether the models are enough to see how much they differ: without, predictions have no interval.
+  bool has_error_model() const { return models.size() >= 3; }
 };
 
 /// What physically lets a coefficient differ from 1, and by how much (one standard deviation).
@@ -106,9 +109,10 @@ inline constexpr std::array<TermPrior, fitted_term_count> term_priors = {{
 }};
 
 /// Fits a sweep. A standard error is the larger of the cluster-robust (by model) and the classical one,
-/// because the former is too small when models are few.
-/// @throws InputError when there are fewer than three models or not more rows than coefficients, or when a
-/// number is negative, not finite or has no noise
+/// because the former is too small when models are few. With fewer than three models, or not more rows than
+/// coefficients, the data alone say nothing: terms are taken as theory counts them, and the constant is what
+/// the rows have above that.
+/// @throws InputError when there is no row, or a number is negative, not finite or has no noise
 Fit calibrate(const std::vector<Observation>& observations, const NoiseModel& noise);
 
 }  // namespace calibram

@@ -18,11 +18,13 @@ namespace {
 struct Taken {
   double bytes = 0, variance = 0;
   int degrees = std::numeric_limits<int>::max();
+  bool has_error_model = true;
 
   void add(const Prediction& part) {
     bytes += static_cast<double>(part.total.count());
     variance += part.deviation_bytes * part.deviation_bytes;
     degrees = std::min(degrees, part.degrees);
+    has_error_model = has_error_model && part.interval;
   }
 };
 
@@ -39,7 +41,7 @@ struct Taken {
 Answer compose(const Question& question, const PredictPart& predict_part, Bytes device_bytes) {
   const Runtime runtime = runtime_of(question);
   const auto* settings = std::get_if<VllmSettings>(&runtime.settings);
-  if (!settings || !runtime.cache_tokens)
+  if (!settings || !runtime.cache_room)
     return Unanswered{fmt::format("{} has no memory budget that its cache fills", runtime.name)};
   if (settings->device_bytes > 0) device_bytes = Bytes{settings->device_bytes};
   if (device_bytes <= Bytes{})
@@ -56,9 +58,10 @@ Answer compose(const Question& question, const PredictPart& predict_part, Bytes 
   estimate.total = rounded_bytes(budget - taken.bytes);
   estimate.terms[Term::kv_cache] = estimate.total;
   estimate.devices = {estimate.total};
-  estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
-  if (question.metric == Metric::kv_tokens)
-    estimate.tokens = runtime.cache_tokens(question, runtime, estimate.total);
+  if (taken.has_error_model)
+    estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
+  estimate.room = runtime.cache_room(question, runtime, estimate.total);
+  if (question.metric == Metric::kv_tokens) estimate.tokens = estimate.room->tokens;
   return estimate;
 }
 

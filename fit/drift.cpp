@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
-#include <numeric>
 
 namespace calibram {
 namespace {
@@ -30,7 +30,9 @@ CheckedRow checked_row(const Observation& observation, const Fit& fit, const Dri
   const Prediction prediction = predict(fit, observation.terms);
   const double resolution = observation.resolution_bytes;
   const double deviation = std::hypot(prediction.deviation_bytes, resolution / std::sqrt(3.0));
-  const double half = student_quantile((1 + limits.row_confidence) / 2, prediction.degrees) * deviation;
+  const double half = fit.has_error_model()
+                          ? student_quantile((1 + limits.row_confidence) / 2, prediction.degrees) * deviation
+                          : limits.tolerance * static_cast<double>(prediction.total.count());
   CheckedRow row;
   row.row = observation.row;
   row.measured_bytes = observation.measured_bytes;
@@ -90,19 +92,23 @@ CheckedTerm whole_metric(const std::vector<CheckedRow>& rows, const std::vector<
   return whole;
 }
 
+/// How often chance alone changes a term this much.
+double p_value(const CheckedTerm& term, const Fit& fit) {
+  if (!fit.has_error_model()) return std::numeric_limits<double>::quiet_NaN();
+  if (term.change_bytes == 0) return 1;
+  if (term.deviation_bytes == 0) return 0;
+  return student_p(term.change_bytes / term.deviation_bytes, static_cast<int>(fit.models.size()) - 1);
+}
+
 CheckedGroup checked_group(const ObservationGroup& group, const ProfileFit& entry,
                            const DriftLimits& limits) {
   CheckedGroup checked{group.runtime, group.metric, entry.runtime, {}, {}};
   for (const Observation& observation : group.observations)
     checked.rows.push_back(checked_row(observation, entry.fit, limits));
-  checked.terms = checked_terms(group.observations, entry.fit);
+  if (entry.fit.has_error_model()) checked.terms = checked_terms(group.observations, entry.fit);
   if (checked.terms.empty())
     checked.terms.push_back(whole_metric(checked.rows, group.observations, entry.fit));
-  const int degrees = static_cast<int>(entry.fit.models.size()) - 1;
-  for (CheckedTerm& term : checked.terms)
-    if (term.change_bytes != 0)
-      term.p_value =
-          term.deviation_bytes > 0 ? student_p(term.change_bytes / term.deviation_bytes, degrees) : 0;
+  for (CheckedTerm& term : checked.terms) term.p_value = p_value(term, entry.fit);
   return checked;
 }
 

@@ -12,7 +12,7 @@
 
 namespace calibram {
 
-/// What a drift is judged by.
+/// What a drift is judged by. Where the profile's fit has no error model the tolerance alone counts.
 struct DriftLimits {
   double tolerance = 0.02;          ///< relative to the prediction; rows within it pass
   double row_confidence = 0.999;    ///< two-sided; rows within this interval pass
@@ -29,10 +29,10 @@ struct CheckedRow {
 
 /// One term of a metric, or the metric as a whole where its rows cannot tell terms apart.
 struct CheckedTerm {
-  std::string term;            ///< "weights", ..., "constant"; empty for the whole metric
-  double change_bytes = 0;     ///< mean over the rows
-  double deviation_bytes = 0;  ///< of that change, if nothing moved
-  double p_value = 1;
+  std::string term;                             ///< "weights", ..., "constant"; empty for the whole metric
+  double change_bytes = 0;                      ///< mean over the rows
+  double deviation_bytes = 0;                   ///< of that change, if nothing moved
+  double p_value = 1;                           ///< NaN where the fit has no error model
   std::optional<double> coefficient, expected;  ///< now, and in the profile; none for the whole metric
   bool has_moved = false;
 };

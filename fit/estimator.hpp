@@ -22,6 +22,7 @@ struct Interval {
 
 struct Estimate {
   Bytes total;
+  std::optional<CacheRoom> room{};       ///< what the total holds, where it is left for a cache
   std::optional<std::int64_t> tokens{};  ///< the answer where the metric counts tokens; they take the total
   TermBytes terms;                       ///< of the total, by class; rules fill those that they know
   std::vector<Bytes> devices;            ///< per device; sums to the total

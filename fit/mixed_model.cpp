@@ -123,7 +123,8 @@ double left_out_chi_square(const StandardRows& rows, const Components& component
 /// The between-model variance under which left-out models err as much as expected (the idea of Paule and
 /// Mandel, J. Res. NBS 87, 1982).
 double between_variance(const StandardRows& rows, double within) {
-  constexpr int steps = 10;  // over twelve decades: to 3 %, far below what few models can tell
+  constexpr int steps = 10;            // over twelve decades: to 3 %, far below what few models can tell
+  if (rows.model_count < 3) return 0;  // nothing to see it by
   if (left_out_chi_square(rows, {within, 0}) <= 1) return 0;
   double low = std::log10(within) - 4, high = low + 12;
   for (int step = 0; step < steps; ++step) {
@@ -197,6 +198,10 @@ RowsAlone solve_without_prior(const StandardRows& rows, double within, double be
 
 LeaveOneModelOut leave_models_out(const StandardRows& rows, const PriorFit& fit) {
   LeaveOneModelOut result;
+  if (rows.model_count < 3) {
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    return {unknown, unknown, unknown};
+  }
   for (int m = 0; m < rows.model_count; ++m) {
     const Coefficients others = solve_under(rows, {fit.within, fit.between}, m);
     double sum_abs = 0, sum_signed = 0, count = 0;

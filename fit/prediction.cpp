@@ -64,8 +64,9 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
       (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices.size());
   prediction.deviation_bytes = std::sqrt(variance);
   prediction.degrees = static_cast<int>(fit.models.size()) - 1;
-  prediction.interval = interval_about(static_cast<double>(prediction.total.count()),
-                                       prediction.deviation_bytes, prediction.degrees);
+  if (fit.has_error_model())
+    prediction.interval = interval_about(static_cast<double>(prediction.total.count()),
+                                         prediction.deviation_bytes, prediction.degrees);
   return prediction;
 }
 

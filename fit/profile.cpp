@@ -70,9 +70,9 @@ Json json_of(const ProfileFit& entry) {
     json["terms"][std::string{term_names[t]}] = json_of(fit.terms[t]);
   json["collinear"] = fit.collinear;
   json["warnings"] = fit.warnings;
-  json["leave_one_model_out"] = {{"mean_abs", fit.leave_one_model_out.mean_abs},
-                                 {"max_abs", fit.leave_one_model_out.max_abs},
-                                 {"mean_signed", fit.leave_one_model_out.mean_signed}};
+  json["leave_one_model_out"] = {{"mean_abs", number_or_null(fit.leave_one_model_out.mean_abs)},
+                                 {"max_abs", number_or_null(fit.leave_one_model_out.max_abs)},
+                                 {"mean_signed", number_or_null(fit.leave_one_model_out.mean_signed)}};
   json["noise"] = {{"page_bytes", fit.noise.page_bytes}, {"relative", fit.noise.relative}};
   json["hull"] = json_of(fit.hull);
   json["prediction"] = json_of(fit.prior);

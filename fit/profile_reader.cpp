@@ -123,11 +123,12 @@ Fit fit_of(const JsonNode& node) {
   Fit fit;
   fit.rows = static_cast<int>(node.integer("rows", 1, std::numeric_limits<int>::max()));
   fit.models = texts(node, "models");
-  if (fit.models.size() < 3) node.find("models")->fail("must name three models or more", std::string{remake});
+  if (fit.models.empty()) node.find("models")->fail("must name a model", std::string{remake});
   read_data_fit(fit, node);
   const JsonNode left_out = node.object("leave_one_model_out");
-  fit.leave_one_model_out = {left_out.number("mean_abs", 0), left_out.number("max_abs", 0),
-                             left_out.number("mean_signed")};
+  fit.leave_one_model_out = {number_or_unknown(left_out, "mean_abs", 0),
+                             number_or_unknown(left_out, "max_abs", 0),
+                             number_or_unknown(left_out, "mean_signed")};
   const JsonNode noise = node.object("noise");
   fit.noise = {noise.number("page_bytes", 0), noise.number("relative", 0)};
   fit.hull = hull_of(node.object("hull"));

@@ -30,6 +30,7 @@ std::string coefficient_text(const CheckedTerm& term) {
 }
 
 std::string significance_text(const CheckedTerm& term) {
+  if (std::isnan(term.p_value)) return "not known";
   if (term.change_bytes == 0) return "none";
   if (term.p_value < 1e-12) return "p < 1e-12";
   return fmt::format("p = {:.2g}", term.p_value);
@@ -95,7 +96,7 @@ Json json_of(const CheckedGroup& group, const CheckedTerm& term) {
           {"term", term.term.empty() ? Json(nullptr) : Json(term.term)},
           {"change_bytes", std::llround(term.change_bytes)},
           {"deviation_bytes", std::llround(term.deviation_bytes)},
-          {"p_value", term.p_value},
+          {"p_value", std::isnan(term.p_value) ? Json(nullptr) : Json(term.p_value)},
           {"coefficient", number_or_null(term.coefficient)},
           {"expected_coefficient", number_or_null(term.expected)},
           {"moved", term.has_moved}};

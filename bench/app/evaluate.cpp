@@ -2,13 +2,12 @@
 // calibram evaluate: the error table of every estimator on measured rows.
 #include "bench/app/estimators.hpp"
 #include "bench/app/evaluation.hpp"
+#include "bench/app/evaluation_report.hpp"
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
-#include "src/core/text_table.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <iostream>
 #include <memory>
@@ -16,69 +15,13 @@
 namespace calibram {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 struct EvaluateOptions {
   std::vector<std::string> files;
   ProfileFlag profile;
   bool leave_one_model_out = false, leave_one_batch_out = false;
+  std::string rows_of;
   bool json = false;
 };
-
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-Json to_json(const Evaluation& evaluation) {
-  Json summary = Json::array(), rows = Json::array();
-  for (const ErrorSummary& s : evaluation.summaries)
-    summary.push_back({{"estimator", s.estimator},
-                       {"runtime", s.runtime},
-                       {"metric", s.metric},
-                       {"devices", s.devices},
-                       {"rows", s.rows},
-                       {"skipped", s.skipped},
-                       {"mean_abs", or_null(s.mean_abs)},
-                       {"median_abs", or_null(s.median_abs)},
-                       {"max_abs", or_null(s.max_abs)},
-                       {"mean_signed", or_null(s.mean_signed)},
-                       {"under", or_null(s.under)}});
-  for (const EvaluatedRow& row : evaluation.rows) {
-    Json estimates = Json::object();
-    for (std::size_t i = 0; i < evaluation.estimators.size(); ++i)
-      estimates[evaluation.estimators[i]] = row.estimates[i] ? Json(*row.estimates[i]) : Json(nullptr);
-    const Measurement& m = row.measurement;
-    rows.push_back({{"file", m.file},
-                    {"line", m.line},
-                    {"model", m.model},
-                    {"metric", name_of(m.metric)},
-                    {"measured", *m.value},
-                    {"estimates", estimates}});
-  }
-  return {{"summary", summary}, {"rows", rows}};
-}
-
-std::string percent(const std::optional<double>& value, bool with_sign = false) {
-  if (!value) return "";
-  return with_sign ? fmt::format("{:+.2f} %", 100 * *value) : fmt::format("{:.2f} %", 100 * *value);
-}
-
-void print_text(const Evaluation& evaluation) {
-  TextTable table{{{"estimator"},
-                   {"runtime"},
-                   {"metric"},
-                   {"cards"},
-                   {"rows", Align::right},
-                   {"skipped", Align::right},
-                   {"mean", Align::right},
-                   {"median", Align::right},
-                   {"worst", Align::right},
-                   {"signed", Align::right},
-                   {"under", Align::right}}};
-  for (const ErrorSummary& s : evaluation.summaries)
-    table.add_row({s.estimator, s.runtime, s.metric, s.devices, std::to_string(s.rows),
-                   std::to_string(s.skipped), percent(s.mean_abs), percent(s.median_abs), percent(s.max_abs),
-                   percent(s.mean_signed, true), s.under ? fmt::format("{:.0f} %", 100 * *s.under) : ""});
-  std::cout << table.text();
-}
 
 Evaluation evaluate_as_asked(const EvaluateOptions& options, const std::vector<Measurement>& rows) {
   const bool leaves_out = options.leave_one_model_out || options.leave_one_batch_out;
@@ -105,9 +48,11 @@ int run_evaluate(const EvaluateOptions& options) {
   if (evaluation.without_value > 0)
     std::cerr << fmt::format("left out {} rows that have no value, or 0\n", evaluation.without_value);
   if (options.json)
-    std::cout << to_json(evaluation).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    std::cout << evaluation_json(evaluation);
+  else if (!options.rows_of.empty())
+    std::cout << evaluation_rows_text(evaluation, options.rows_of);
   else
-    print_text(evaluation);
+    std::cout << evaluation_text(evaluation);
   return status_done;
 }
 
@@ -122,6 +67,7 @@ Action add_evaluate(CLI::App& verb) {
   verb.add_flag("--leave-one-batch-out", options->leave_one_batch_out,
                 "The same for each batch size: where one model was measured")
       ->excludes("--leave-one-model-out");
+  verb.add_option("--rows", options->rows_of, "Print every row beside this estimator, with its residual");
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options] { return run_evaluate(*options); };
 }

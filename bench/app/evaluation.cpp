@@ -99,20 +99,24 @@ Answer answer_of(const Estimator& estimator, const Question& question) try {
 
 EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, ModelLibrary& models,
                      std::map<std::string, std::size_t>& reasons) {
-  EvaluatedRow evaluated{row, std::vector<std::optional<std::int64_t>>(estimators.size())};
+  EvaluatedRow evaluated{row, std::vector<std::optional<std::int64_t>>(estimators.size()),
+                         std::vector<std::string>(estimators.size())};
   std::optional<Question> question;
   try {
     question = question_of(row, models);
   } catch (const InputError& problem) {
     ++reasons[fmt::format("every estimator: {}", problem.what())];
+    std::fill(evaluated.reasons.begin(), evaluated.reasons.end(), problem.what());
     return evaluated;
   }
   for (std::size_t i = 0; i < estimators.size(); ++i) {
     const Answer answer = answer_of(*estimators[i], *question);
-    if (const auto* estimate = std::get_if<Estimate>(&answer))
+    if (const auto* estimate = std::get_if<Estimate>(&answer)) {
       evaluated.estimates[i] = estimate->value();
-    else
-      ++reasons[fmt::format("{}: {}", estimators[i]->name(), std::get<Unanswered>(answer).reason)];
+      continue;
+    }
+    evaluated.reasons[i] = std::get<Unanswered>(answer).reason;
+    ++reasons[fmt::format("{}: {}", estimators[i]->name(), evaluated.reasons[i])];
   }
   return evaluated;
 }

@@ -17,6 +17,7 @@ namespace calibram {
 struct EvaluatedRow {
   Measurement measurement;
   std::vector<std::optional<std::int64_t>> estimates;
+  std::vector<std::string> reasons;  ///< why there is no answer; empty where there is one
 };
 
 /// The errors of one estimator over the rows of one runtime, metric and kind of placement. Relative to the

@@ -29,11 +29,14 @@ std::string formula(const ProfileFit& profile) {
   for (std::size_t i = 0; i < fitted_term_count; ++i)
     if (std::isfinite(profile.fit.terms[i].coefficient))
       text += fmt::format(" + {:.4f} {}", profile.fit.terms[i].coefficient, term_names[i]);
+    else if (!profile.fit.has_error_model() && profile.fit.hull.term_bytes[i].high > 0)
+      text += fmt::format(" + {}", term_names[i]);
   return text;
 }
 
 /// Whether theory left nothing to fit: an exact sum has no errors to print.
 bool is_exact(const Fit& fit) {
+  if (!fit.has_error_model()) return false;
   const bool ones = std::all_of(fit.terms.begin(), fit.terms.end(), [](const TermFit& term) {
     return std::isnan(term.coefficient) || std::abs(term.coefficient - 1) < 1e-9;
   });
@@ -97,30 +100,8 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
           fmt::format("{:.0f} %", 100 * theory / line.slope)};
 }
 
-}  // namespace
-
-std::string profile_report(const Profile& profile, const std::vector<Measurement>& rows) {
-  std::string text;
-  for (const bool exact : {false, true})  // what had to be measured comes first
-    for (const ProfileFit& fit : profile.fits)
-      if (is_exact(fit.fit) == exact) text += fit_text(fit) + "\n";
-  std::vector<Measurement> shown = rows;
-  const Metric metric = shown_metric(profile);
-  std::erase_if(shown, [&](const Measurement& row) { return row.metric != metric; });
-  const std::string table = per_token_text(shown);
-  if (!table.empty()) text += fmt::format("{} against context:\n\n{}\n", name_of(metric), table);
-  for (const ProfileFit& fit : profile.fits)
-    if (!is_exact(fit.fit)) text += conclusion(fit);
-  return text;
-}
-
-std::string fit_text(const ProfileFit& profile) {
-  const Fit& fit = profile.fit;
-  if (is_exact(fit))
-    return fmt::format("{} of {}: theory equals the allocator's books to the byte in all {} rows\n",
-                       name_of(profile.metric), profile.runtime, fit.rows);
-  std::string text = fmt::format("{} of {}, from {} rows of {} models\n{}\n\n", name_of(profile.metric),
-                                 profile.runtime, fit.rows, fit.models.size(), formula(profile));
+/// The coefficients with their errors, and the figures of merit.
+std::string coefficients_text(const Fit& fit) {
   TextTable table{{{"term"},
                    {"coefficient", Align::right},
                    {"std error", Align::right},
@@ -134,7 +115,7 @@ std::string fit_text(const ProfileFit& profile) {
                    number_or_blank(term.variance_inflation, "{:.1f}"),
                    term.identified ? "yes" : fmt::format("no; {:.4f} is used", fit.prior.coefficients[i])});
   }
-  text += table.text();
+  std::string text = table.text();
   text += fmt::format("constant {} ± {}, residual {} ({:.4f} %), R² {:.8f}, condition number {:.1f}\n",
                       mib_text(bytes_of(fit.constant_bytes)), mib_text(bytes_of(fit.constant_error_bytes)),
                       mib_text(bytes_of(fit.sigma_bytes)), 100 * fit.sigma_relative, fit.r_squared,
@@ -143,6 +124,35 @@ std::string fit_text(const ProfileFit& profile) {
       fmt::format("each model predicted from the others: mean {:.4f} %, worst {:.4f} %, signed {:+.4f} %\n",
                   100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
                   100 * fit.leave_one_model_out.mean_signed);
+  return text;
+}
+
+}  // namespace
+
+std::string profile_report(const Profile& profile, const std::vector<Measurement>& rows) {
+  std::string text;
+  for (const bool exact : {false, true})  // what had to be measured comes first
+    for (const ProfileFit& fit : profile.fits)
+      if (is_exact(fit.fit) == exact) text += fit_text(fit) + "\n";
+  std::vector<Measurement> shown = rows;
+  const Metric metric = shown_metric(profile);
+  std::erase_if(shown, [&](const Measurement& row) { return row.metric != metric; });
+  const std::string table = per_token_text(shown);
+  if (!table.empty()) text += fmt::format("{} against context:\n\n{}\n", name_of(metric), table);
+  for (const ProfileFit& fit : profile.fits)
+    if (!is_exact(fit.fit) && fit.fit.has_error_model()) text += conclusion(fit);
+  return text;
+}
+
+std::string fit_text(const ProfileFit& profile) {
+  const Fit& fit = profile.fit;
+  if (is_exact(fit))
+    return fmt::format("{} of {}: theory equals the allocator's books to the byte in all {} rows\n",
+                       name_of(profile.metric), profile.runtime, fit.rows);
+  std::string text =
+      fmt::format("{} of {}, from {} rows of {} model{}\n{}\n\n", name_of(profile.metric), profile.runtime,
+                  fit.rows, fit.models.size(), fit.models.size() == 1 ? "" : "s", formula(profile));
+  if (fit.has_error_model()) text += coefficients_text(fit);
   for (const std::string& warning : fit.warnings) text += "warning: " + warning + "\n";
   return text;
 }

@@ -103,8 +103,6 @@ void add_windowed(SequenceCache& cache, std::int64_t positions, Bytes per_token)
     parts.insert(at, {positions, per_token});
 }
 
-constexpr std::int64_t llama_cpp_cell_multiple = 256;
-
 }  // namespace
 
 std::span<const CacheRule> cache_rules() { return table; }
@@ -147,31 +145,30 @@ Bytes SequenceCache::bytes(std::int64_t tokens) const {
   return sum;
 }
 
+SequenceCache sequence_cache(const CacheRule& rule, const LayerRun& layers, const Format& keys,
+                             const Format& values, std::int64_t activation_bytes) {
+  SequenceCache cache;
+  const Bytes per_token = layers.count * token_bytes(rule, layers.layer, keys, values);
+  if (const std::optional<std::int64_t> positions = kept_positions(rule, layers.layer);
+      positions && per_token > Bytes{})
+    add_windowed(cache, *positions, per_token);
+  else
+    cache.per_token = per_token;
+  cache.state = layers.count * state_bytes(rule, layers.layer.mixer, activation_bytes);
+  return cache;
+}
+
 SequenceCache sequence_cache(const CacheRule& rule, const Model& model, const Format& keys,
                              const Format& values, std::int64_t activation_bytes) {
   SequenceCache cache;
   for (const LayerRun& run : model.layers) {
-    const Bytes per_token = run.count * token_bytes(rule, run.layer, keys, values);
-    if (const std::optional<std::int64_t> positions = kept_positions(rule, run.layer);
-        positions && per_token > Bytes{})
-      add_windowed(cache, *positions, per_token);
-    else
-      cache.per_token += per_token;
-    cache.state += run.count * state_bytes(rule, run.layer.mixer, activation_bytes);
+    const SequenceCache of_run = sequence_cache(rule, run, keys, values, activation_bytes);
+    for (const SequenceCache::Windowed& part : of_run.windowed)
+      add_windowed(cache, part.positions, part.per_token);
+    cache.per_token += of_run.per_token;
+    cache.state += of_run.state;
   }
   return cache;
-}
-
-Bytes llama_cpp_cache_bytes(const SequenceCache& cache, const LlamaCppCells& cells) {
-  const auto padded = [](std::int64_t count) { return round_up(count, llama_cpp_cell_multiple); };
-  const std::int64_t all = checked_product({cells.sequences, padded(cells.context)});
-  Bytes sum = cells.sequences * cache.state + all * cache.per_token;
-  for (const SequenceCache::Windowed& part : cache.windowed) {
-    const std::int64_t room = padded(checked_sum(checked_product({part.positions, cells.sequences}),
-                                                 std::min(cells.micro_batch, cells.context)));
-    sum += std::min(all, room) * part.per_token;
-  }
-  return sum;
 }
 
 }  // namespace calibram

@@ -69,18 +69,12 @@ struct SequenceCache {
   Bytes bytes(std::int64_t tokens) const;
 };
 
+/// Of `count` layers alike.
 /// @param keys,values  formats of the two halves of the cache @param activation_bytes  of one element
+SequenceCache sequence_cache(const CacheRule& rule, const LayerRun& layers, const Format& keys,
+                             const Format& values, std::int64_t activation_bytes);
+/// Of all layers.
 SequenceCache sequence_cache(const CacheRule& rule, const Model& model, const Format& keys,
                              const Format& values, std::int64_t activation_bytes);
-
-/// What llama.cpp's cache of `sequences` sequences with `context` cells each takes: cells are padded to 256,
-/// and layers with a window have room for it and for one micro-batch.
-/// Source: github.com/ggml-org/llama.cpp src/llama-kv-cache-iswa.cpp
-struct LlamaCppCells {
-  std::int64_t context = 0;
-  std::int64_t sequences = 1;
-  std::int64_t micro_batch = 512;
-};
-Bytes llama_cpp_cache_bytes(const SequenceCache& cache, const LlamaCppCells& cells);
 
 }  // namespace calibram

@@ -9,12 +9,20 @@
 namespace calibram {
 namespace {
 
-// Compute capabilities: developer.nvidia.com/cuda-gpus.
+constexpr std::int64_t mib = 1 << 20;
+
+// Compute capabilities: developer.nvidia.com/cuda-gpus. Multiprocessors and cache: NVIDIA's architecture
+// white papers, and torch.cuda.get_device_properties as people print it ("NVIDIA H100 80GB HBM3, ...
+// multi_processor_count=132, L2_cache_size=50MB"; H200: 132, 60MB). A name that another begins with stands
+// before it.
 constexpr std::array gpu_table = {
-    Gpu{"V100", 70}, Gpu{"T4", 75},   Gpu{"A100", 80}, Gpu{"A800", 80},  Gpu{"A30", 80},
-    Gpu{"A10", 86},  Gpu{"A10G", 86}, Gpu{"A40", 86},  Gpu{"A6000", 86}, Gpu{"3090", 86},
-    Gpu{"L4", 89},   Gpu{"L40", 89},  Gpu{"L40S", 89}, Gpu{"4090", 89},  Gpu{"H100", 90},
-    Gpu{"H200", 90}, Gpu{"H800", 90}, Gpu{"H20", 90},  Gpu{"GH200", 90},
+    Gpu{"V100", 70, 80, 6 * mib},   Gpu{"T4", 75, 40, 4 * mib},      Gpu{"A100", 80, 108, 40 * mib},
+    Gpu{"A800", 80, 108, 40 * mib}, Gpu{"A30", 80, 56, 24 * mib},    Gpu{"A10", 86, 72, 6 * mib},
+    Gpu{"A10G", 86, 80, 6 * mib},   Gpu{"A40", 86, 84, 6 * mib},     Gpu{"A6000", 86, 84, 6 * mib},
+    Gpu{"3090", 86, 82, 6 * mib},   Gpu{"L4", 89, 58, 48 * mib},     Gpu{"L40", 89, 142, 96 * mib},
+    Gpu{"L40S", 89, 142, 96 * mib}, Gpu{"4090", 89, 128, 72 * mib},  Gpu{"H100 PCIe", 90, 114, 50 * mib},
+    Gpu{"H100", 90, 132, 50 * mib}, Gpu{"H200", 90, 132, 60 * mib},  Gpu{"H800", 90, 132, 50 * mib},
+    Gpu{"H20", 90, 78, 60 * mib},   Gpu{"GH200", 90, 132, 60 * mib},
 };
 
 /// Whether `word` stands in `text` between characters that are neither letters nor digits.

@@ -4,6 +4,7 @@
 
 #include "src/core/bytes.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace calibram {
 struct Gpu {
   std::string_view name;   ///< as it stands in device names: "A100" in "NVIDIA A100-SXM4-80GB"
   int compute_capability;  ///< 10 * major + minor: 80, 90
+  int multiprocessors;
+  std::int64_t l2_bytes;  ///< of the second-level cache, as the driver reports it
 };
 
 /// The card that a device name means ("A100 80GB", "NVIDIA H100 PCIe"), or null.

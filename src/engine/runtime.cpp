@@ -4,7 +4,9 @@
 
 #include "src/core/names.hpp"
 #include "src/engine/calibram/runtime.hpp"
+#include "src/engine/llama_cpp/runtime.hpp"
 #include "src/engine/transformers/runtime.hpp"
+#include "src/engine/vllm/runtime.hpp"
 
 #include <array>
 #include <vector>
@@ -12,7 +14,8 @@
 namespace calibram {
 
 std::span<const RuntimeFamily> runtime_families() {
-  static const std::array families = {calibram_family(), transformers_family()};
+  static const std::array families = {calibram_family(), llama_cpp_family(), transformers_family(),
+                                      vllm_family()};
   return families;
 }
 

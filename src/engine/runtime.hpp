@@ -41,6 +41,12 @@ enum class AllocatorKind : unsigned char {
   caching,  ///< PyTorch's caching allocator: live bytes are block sizes
 };
 
+/// What a cache of some size holds.
+struct CacheRoom {
+  std::int64_t tokens = 0;
+  double sequences = 0;  ///< of the question's context, at once
+};
+
 /// The memory behaviour of one engine version. The fields steer the one decoder pass, unless the engine has a
 /// way of its own to be counted.
 struct Runtime {
@@ -51,9 +57,9 @@ struct Runtime {
   MetricSet counted = {Metric::weights, Metric::kv_cache, Metric::allocated};
   /// How a run is counted; null for the decoder pass. @throws InputError as count()
   Count (*count)(const Question&, const Runtime&) = nullptr;
-  /// How many tokens get room in the bytes that an engine finds left for its cache; null where the cache is
-  /// sized by the workload. @throws InputError when not one sequence of the question's context does
-  std::int64_t (*cache_tokens)(const Question&, const Runtime&, Bytes available) = nullptr;
+  /// What gets room in the bytes that an engine finds left for its cache; null where the cache is sized by
+  /// the workload. @throws InputError when not one sequence of the question's context does
+  CacheRoom (*cache_room)(const Question&, const Runtime&, Bytes available) = nullptr;
   AttentionKind attention = AttentionKind::flash;
   CacheGrowth cache_growth = CacheGrowth::reserved;
   std::int64_t cache_block_tokens = 16;  ///< of a paged cache

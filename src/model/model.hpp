@@ -149,6 +149,10 @@ struct Experts {
   bool router_bias = false;
   std::optional<Mlp> shared = {};  ///< what every token goes through, shared experts taken together
   bool shared_gate = false;        ///< the shared expert's output is weighed by a projection (Qwen2-MoE)
+  /// Of all devices, where `count` are those of one device; 0: `count`. A token goes to `active` of these.
+  std::int64_t routed = 0;
+
+  std::int64_t router_outputs() const { return routed > 0 ? routed : count; }
 
   bool operator==(const Experts&) const = default;
 };

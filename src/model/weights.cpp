@@ -164,8 +164,8 @@ class FeedForwardWeights {
   }
 
   void operator()(const Experts& experts) {
-    list_.kept(router, experts.count, hidden_);
-    if (experts.router_bias) list_.vector(router_bias, experts.count);
+    list_.kept(router, experts.router_outputs(), hidden_);
+    if (experts.router_bias) list_.vector(router_bias, experts.router_outputs());
     const std::int64_t width = experts.expert.width;
     if (experts.expert.gated) list_.experts(expert_gate, expert_gate_bias, width, hidden_, experts);
     list_.experts(expert_up, expert_up_bias, width, hidden_, experts);

@@ -41,28 +41,6 @@ std::string skip_reason() {
   return "no published measurements at " + shared_data().string();
 }
 
-Bytes cache_bytes(const Model& model, const Measurement& row) {
-  const SequenceCache cache =
-      sequence_cache(*find_cache_rule("llama.cpp"), model, kv_format(row.options.at("type_k")),
-                     kv_format(row.options.at("type_v")), 2);
-  return llama_cpp_cache_bytes(cache, {.context = row.workload.context_tokens(),
-                                       .sequences = std::stoll(row.options.at("parallel")),
-                                       .micro_batch = std::stoll(row.options.at("ubatch"))});
-}
-
-TEST(CacheRulesOfGguf, EveryCacheThatLlamaCppReportsIsMetToTheByte) {
-  if (const std::string reason = skip_reason(); !reason.empty()) GTEST_SKIP() << reason;
-  const Measured all = measured();
-  std::size_t rows = 0;
-  for (const Measurement& row : all.rows) {
-    if (row.metric != Metric::kv_cache) continue;
-    ++rows;
-    EXPECT_EQ(cache_bytes(all.models.at(row.model), row), Bytes{row.value.value()})
-        << row.model << ", line " << row.line;
-  }
-  EXPECT_EQ(rows, published_rows);
-}
-
 // A tied head is the embedding once more only where the two are on different devices.
 TEST(CacheRulesOfGguf, WeightsThatLlamaCppReportsAreTheFilesTensors) {
   if (const std::string reason = skip_reason(); !reason.empty()) GTEST_SKIP() << reason;

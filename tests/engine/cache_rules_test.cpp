@@ -79,14 +79,6 @@ TEST(CacheRules, ScalesOfQuantisedCachesCount) {
   EXPECT_EQ(q8.per_token, Bytes{61 * 576 / 32 * 34});
 }
 
-TEST(CacheRules, LlamaCppPadsCellsAndLeavesRoomForAMicroBatch) {
-  const SequenceCache cache{1024_B, {{512, 100_B}}, 10_B};
-  EXPECT_EQ(llama_cpp_cache_bytes(cache, {.context = 4000, .sequences = 1, .micro_batch = 128}),
-            4096 * 1024_B + 768 * 100_B + 10_B);
-  EXPECT_EQ(llama_cpp_cache_bytes(cache, {.context = 300, .sequences = 2, .micro_batch = 128}),
-            1024 * 1024_B + 1024 * 100_B + 20_B);
-}
-
 struct OwnPass : testing::TestWithParam<Model (*)()> {};
 
 TEST_P(OwnPass, HoldsWhatItsRuleSays) {

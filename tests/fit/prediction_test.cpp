@@ -19,8 +19,8 @@ TEST(Prediction, ScalesTermsAndAddsTheConstant) {
   EXPECT_NEAR(static_cast<double>(p.total.count()) / row.measured_bytes, 1, 1e-3);
   EXPECT_NEAR(static_cast<double>(p.terms[Term::constant].count()), 300e6, 5e6);
   EXPECT_EQ(p.terms.total(), p.total);
-  EXPECT_LT(p.interval.low, p.total);
-  EXPECT_GT(p.interval.high, p.total);
+  EXPECT_LT(p.interval->low, p.total);
+  EXPECT_GT(p.interval->high, p.total);
 }
 
 TEST(Prediction, EveryDeviceHasItsConstant) {
@@ -37,8 +37,8 @@ TEST(Prediction, LessEvidenceWidensTheInterval) {
   Truth truth;
   truth.row_deviations = 1;
   const TermBytes terms = row_of(1, 4096, 2).terms;
-  const Interval three = predict(calibrate(sweep(3, truth), sweep_noise), terms).interval;
-  const Interval eight = predict(calibrate(sweep(8, truth), sweep_noise), terms).interval;
+  const Interval three = predict(calibrate(sweep(3, truth), sweep_noise), terms).interval.value();
+  const Interval eight = predict(calibrate(sweep(8, truth), sweep_noise), terms).interval.value();
   EXPECT_GT(three.high - three.low, eight.high - eight.low);
 }
 
@@ -49,7 +49,7 @@ TEST(Prediction, FarFromTheSweepTheIntervalGrows) {
   TermBytes near = row_of(1, 4096, 2).terms, far = near;
   far[Term::workspace] = Bytes{4'000'000'000};  // never swept: only the prior knows it
   const auto width = [&](const TermBytes& terms) {
-    const Interval interval = predict(fit, terms).interval;
+    const Interval interval = predict(fit, terms).interval.value();
     return static_cast<double>((interval.high - interval.low).count());
   };
   EXPECT_GT(width(far), 2 * 2.5 * 0.25 * 4e9) << "t of 5 degrees times the prior's 25 % of 4 GB";
@@ -69,7 +69,7 @@ Coverage coverage(int models, const Truth& truth, int trials) {
     const Fit fit = calibrate(sweep(models, truth, static_cast<unsigned>(trial + 1)), sweep_noise);
     Observation row = row_of(models + trial % (8 - models + 1), 1 << (8 + trial % 7), 1 + trial % 4);
     measure(row, truth, normal(generator), normal(generator));
-    const Interval interval = predict(fit, row.terms).interval;
+    const Interval interval = predict(fit, row.terms).interval.value();
     const Bytes measured = rounded_bytes(row.measured_bytes);
     share.within95 += interval.low <= measured && measured <= interval.high;
     share.below99 += measured <= interval.bound99;

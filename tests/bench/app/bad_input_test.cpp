@@ -215,10 +215,6 @@ TEST(BadInput, RowsThatCannotBeFittedSayWhyInOneLine) {
            Case{{"fit", "zero.csv"},
                 "nothing can be fitted (left out: a measured value of 0 is none); measure more, or name "
                 "other files"},
-           Case{{"fit", "one.csv"},
-                "nothing can be fitted: calibram allocated: cannot calibrate from 1 model (the scatter "
-                "between models "
-                "takes three to see); measure models of three different sizes or more"},
            Case{{"evaluate", "zero.csv"},
                 "there is no measured row to evaluate (1 rows, none with a value above 0); name another CSV"},
            Case{{"evaluate", "one.csv", "--leave-one-model-out", "--profile", "p.json"},

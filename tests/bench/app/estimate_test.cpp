@@ -69,7 +69,9 @@ TEST(EstimateVerb, TheJsonIsOneDocumentWithTheKeysInOrder) {
       "total_bytes": 168000000000
     }
   ],
+  "kv_room": null,
   "profile": null,
+  "caution": null,
   "extrapolates": false,
   "cache_rule": null,
   "fits": [

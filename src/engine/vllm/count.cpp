@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Puts weights, pages and the profile run's peak together, device by device.
+#include "src/engine/vllm/count.hpp"
+
+#include "src/core/error.hpp"
+#include "src/engine/vllm/kv_cache.hpp"
+#include "src/engine/vllm/profile_run.hpp"
+#include "src/engine/vllm/runtime.hpp"
+#include "src/engine/vllm/stages.hpp"
+#include "src/engine/vllm/weights.hpp"
+
+#include <fmt/format.h>
+
+namespace calibram {
+namespace {
+
+void check_model(const Question& question) {
+  if (!question.model)
+    throw InputError{fmt::format("'{}' is a size without an architecture", question.subject), "",
+                     "name a model; only the rules of thumb can answer a bare size"};
+  const Model& model = *question.model;
+  const std::int64_t tokens = question.workload.context_tokens();
+  if (model.positions == Positions::learned && tokens > model.max_positions)
+    throw InputError{fmt::format("cannot count {} tokens of {}", tokens, model.name),
+                     fmt::format("its learned positions end at {}", model.max_positions),
+                     fmt::format("ask for a context of at most {} tokens", model.max_positions)};
+}
+
+void check_formats(const Question& question) {
+  if (!question.weights->has_exact_bytes)
+    throw InputError{fmt::format("the bytes of weights={} are not known", question.weights->name),
+                     "it mixes types from tensor to tensor", "name a plain format; see \"calibram formats\""};
+  const std::string_view kv = question.kv->name;
+  if (kv == "fp8") return;
+  if (kv != "fp16" && kv != "bf16" && kv != "fp32")
+    throw InputError{fmt::format("vLLM has no kv={} cache here", kv),
+                     "it keeps 16 bits, 32 with FP32 weights, or FP8", "use bf16, fp16 or fp8"};
+  if (plain_width(*question.kv) != activation_bytes(*question.weights))
+    throw InputError{fmt::format("kv={} does not go with weights={}", kv, question.weights->name),
+                     "vLLM keeps the cache as wide as the activations, or in FP8",
+                     "use a kv format as wide as the activations, or fp8"};
+}
+
+DeviceCount count_device(const VllmBlocks& weights, Bytes kv_cache, const VllmBuffers& profile) {
+  DeviceCount device;
+  device.at_peak = profile.terms();
+  device.at_peak[Term::weights] = weights.held;
+  device.at_peak[Term::kv_cache] = kv_cache;
+  device.total = device.at_peak.total();
+  device.requested = weights.requested + kv_cache + profile.requested();
+  device.phase = Phase::prefill;
+  device.phase_peaks = {weights.held, weights.held + kv_cache, device.total};
+  return device;
+}
+
+}  // namespace
+
+Count count_vllm(const Question& question, const Runtime& runtime) {
+  check_model(question);
+  validate(question.workload);
+  check_formats(question);
+  const std::vector<VllmStage> stages = vllm_stages(question, vllm_settings(runtime));
+  const std::vector<Bytes> kv_bytes = vllm_kv_bytes(question, runtime);
+  Count result;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const VllmBlocks weights = vllm_weight_blocks(stages[i], *question.weights);
+    result.devices.push_back(
+        count_device(weights, kv_bytes[i], vllm_profile_peak(question, runtime, stages[i])));
+    result.total += result.devices.back().total;
+    result.terms += result.devices.back().at_peak;
+    result.requested += result.devices.back().requested;
+  }
+  return result;
+}
+
+}  // namespace calibram
