@@ -25,15 +25,18 @@ void check_type(const Format& format) {
                    "use f32, f16, bf16, q8_0, q4_0, q4_1, iq4_nl, q5_0 or q5_1"};
 }
 
-/// A head must be whole blocks. Source: llama.cpp src/llama-context.cpp, llama_init_from_model
-void check_blocks(const Model& model, const Format& format, bool is_key) {
+/// Flash attention reads heads, which must be whole blocks; without it the heads of a token together must.
+/// Source: llama.cpp src/llama-context.cpp, llama_init_from_model
+void check_blocks(const Model& model, const Format& format, bool is_key, bool flash) {
   const std::int64_t block = format.kv ? format.kv->block_elements : 1;
   for (const LayerRun& run : model.layers) {
     const std::optional<CacheShape> shape = cache_shape(run.layer);
-    const std::int64_t width = shape ? (is_key ? shape->key_size : shape->value_size) : 0;
+    if (!shape) continue;
+    const std::int64_t width = (is_key ? shape->key_size : shape->value_size) * (flash ? 1 : shape->heads);
     if (width % block != 0)
       throw InputError{fmt::format("{} cannot have a {} cache in llama.cpp", model.name, format.name),
-                       fmt::format("its heads of {} elements are not made of blocks of {}", width, block),
+                       fmt::format("its {} of {} elements are not made of blocks of {}",
+                                   flash ? "heads" : "rows", width, block),
                        "use f16 or bf16"};
   }
 }
@@ -54,8 +57,8 @@ void check_formats(const Question& question, const LlamaCppSettings& settings) {
   if (plain_width(values) == 0 && !settings.flash_attention)
     throw InputError{fmt::format("llama.cpp keeps no {} values without flash attention", values.name),
                      "it transposes them, element by element", "use flash_attn=on, or type_v=f16"};
-  check_blocks(*question.model, keys, true);
-  check_blocks(*question.model, values, false);
+  check_blocks(*question.model, keys, true, settings.flash_attention);
+  check_blocks(*question.model, values, false, settings.flash_attention);
 }
 
 void check_devices(const Question& question, const LlamaCppSettings& settings) {
