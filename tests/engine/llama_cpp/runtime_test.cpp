@@ -134,8 +134,11 @@ TEST(LlamaCpp, WhatItRefusesIsRefusedWithWhatIsPossible) {
 
 TEST(LlamaCpp, AGraphThatIsNotKnownIsSaidToBe) {
   EXPECT_NE(refusal({.version = "b6000", .metric = Metric::compute}).find("2026-09-28"), std::string::npos);
-  EXPECT_NE(refusal({.options = "backend=cuda", .metric = Metric::compute}).find("backend=cpu"),
+  EXPECT_NE(refusal({.options = "backend=cuda;ngl=20", .metric = Metric::compute}).find("ngl=33"),
             std::string::npos);
+  EXPECT_NE(
+      refusal({.options = "backend=cuda", .metric = Metric::compute, .devices = 2}).find("several cards"),
+      std::string::npos);
   EXPECT_NE(refusal({.model = "gemma-3n-e2b", .metric = Metric::compute}).find("gemma3n is not known"),
             std::string::npos);
 }
@@ -152,6 +155,25 @@ TEST(LlamaCpp, LayersGoToTheCardsFromTheEnd) {
   const Count none = counted({.options = "backend=cuda;ngl=0", .metric = Metric::weights});
   EXPECT_EQ(none.devices[0].at_peak[Term::weights], 0_B);
   EXPECT_EQ(none.total, all.total);
+}
+
+// The head's logits and what they are made from hold the card's peak; the host keeps the inputs.
+TEST(LlamaCpp, ACardHasTheResultsAndTheHostTheInputs) {
+  const Count card = counted({.options = "backend=cuda", .metric = Metric::compute});
+  const std::int64_t hidden = 4096 * 512 * 4, mask = 4096 * 512 * 2, indices = 512 * (4 + 4 + 8 + 8 + 4);
+  EXPECT_EQ(card.devices[0].at_peak[Term::activation], Bytes{128256 * std::int64_t{512} * 4 + hidden});
+  EXPECT_EQ(card.devices[1].at_peak[Term::activation], Bytes{2 * hidden + mask + indices});
+  EXPECT_EQ(card.devices[1].at_peak[Term::logits], Bytes{128256 * 4});
+}
+
+// What a card reserves was read from the engine's source and not checked against one.
+TEST(LlamaCpp, TheoryAnswersForTheHostAndOnlyWhatIsStoredForCards) {
+  const auto metrics = [](const char* options) {
+    return runtime_of(question_for({.options = options})).counted;
+  };
+  EXPECT_TRUE(metrics("").contains(Metric::compute));
+  EXPECT_FALSE(metrics("backend=cuda").contains(Metric::compute));
+  EXPECT_TRUE(metrics("backend=cuda").contains(Metric::kv_cache));
 }
 
 TEST(LlamaCpp, SharesPlaceLayersOnCards) {
