@@ -122,6 +122,8 @@ TEST(LlamaCpp, WhatItRefusesIsRefusedWithWhatIsPossible) {
             std::string::npos);
   EXPECT_NE(refusal({.options = "type_k=q8_0", .model = "phi-2"}).find("heads of 80 elements"),
             std::string::npos);
+  EXPECT_NE(refusal({.options = "parallel=256", .context = 100}).find("256 or more"), std::string::npos);
+  EXPECT_NE(refusal({.context = std::int64_t{1} << 40}).find("32 bits"), std::string::npos);
   EXPECT_NE(refusal({.batch = 4}).find("use parallel=4"), std::string::npos);
   EXPECT_NE(refusal({.options = "parallel=4;n_outputs_max=2"}).find("n_outputs_max=4 or more"),
             std::string::npos);
