@@ -81,7 +81,11 @@ PassShape pass_shape(const Question& question, const LlamaCppSettings& settings,
   shape.flash = settings.flash_attention;
   shape.rotates_keys = is_quantised(keys) && can_rotate(model, true);
   shape.rotates_values = is_quantised(value_format(question, settings)) && can_rotate(model, false);
-  shape.key = plain_width(keys) == 4 ? ElementType::f32 : ElementType::f16;
+  const auto plain_type = [](const Format& format) {
+    return plain_width(format) == 4 ? ElementType::f32 : ElementType::f16;
+  };
+  shape.key = plain_type(keys);
+  shape.value = plain_type(value_format(question, settings));
   return shape;
 }
 

@@ -22,6 +22,7 @@ struct PassShape {
   bool parts_windows = false;  ///< layers with a window have a cache of their own
   ElementType mask = ElementType::f16;
   ElementType key = ElementType::f16;  ///< of the cache, where it is not quantised
+  ElementType value = ElementType::f16;
 };
 
 /// What all layers that keep as many cells read.
@@ -73,6 +74,7 @@ class Pass {
   Tensor weighed_values(const Attention& attention, const CacheInputs& inputs, std::int64_t cells,
                         Tensor queries);
   Tensor rotated(Tensor source, Tensor rotation);
+  Tensor narrowed(ElementType type, Shape cache);
   void store(CacheInputs& inputs, Tensor keys, Tensor values);
   Tensor mask(CacheInputs& inputs, std::int64_t cells);
   Tensor positions();
