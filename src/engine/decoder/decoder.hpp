@@ -100,6 +100,9 @@ class Decoder {
   // A step (decoder.cpp): embedding, layers, logits.
   void step(const Tensor& tokens, StepShape shape);
   Tensor embed(const Tensor& tokens, StepShape shape);
+  void make_mask(StepShape shape);
+  void cut_mask_from_buffer(StepShape shape);
+  std::int64_t causal_buffer_bytes() const;
   Tensor move_to(Tensor& tensor, int device);
   void compute_logits(Tensor& normed, StepShape shape);
 
@@ -228,6 +231,7 @@ class Decoder {
   std::vector<Tensor> workspaces_;  ///< of GEMM libraries and of packed formats' kernels, on every device
   Tensor embedding_;          ///< of the step's tokens, which a functional forward names until it returns
   Tensor attention_weights_;  ///< that a layer names until it returns
+  Tensor causal_buffer_;      ///< of all positions, where the runtime keeps one
   Tensor mask_;               ///< the additive causal mask of eager attention, [batch * tokens, length]
   Tensor step_table_;         ///< cosines and sines of the step, where the runtime makes them per step
   Tensor layer_embeddings_;   ///< of the step's tokens in every layer (Gemma 3n)

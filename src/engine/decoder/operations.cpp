@@ -66,6 +66,7 @@ Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias
 }
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs) {
+  if (outputs.count == weight.outputs) return linear(x, weight, bias);
   Weight some_bias;
   if (!bias.values.empty())
     some_bias.values = bias.values.reshaped(weight.outputs).row_range(outputs).reshaped(1);

@@ -108,7 +108,7 @@ TEST(BadInput, UnknownNamesComeWithTheNearestOnes) {
                 "unknown KV cache format 'foo'; the known ones are fp32, bf16, fp16, fp8, int8, q8_0, q4_0"},
            Case{{"estimate", "qwen2-7b", "--runtime", "transformers@99"},
                 "runtime transformers@99 is not known (known versions: 4.31 to "
-                "4.57); name "
+                "5.0); name "
                 "a version in that range"},
            Case{{"estimate", "qwen2-7b", "--estimator", "teory"},
                 "unknown estimator 'teory' (did you mean 'theory'?); the known ones are rule-1.2, "
