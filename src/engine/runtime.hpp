@@ -98,6 +98,9 @@ struct Runtime {
   bool warms_allocator = false;
   /// A layer with a window keeps what the next token of it can see, and no more.
   bool slides_cache = false;
+  /// Queries, keys and values are views of one projection, and so are gate and up, all of which lives as long
+  /// as a view does.
+  bool joins_projections = false;
   /// Gate and up projections of an expert are one matrix.
   bool joins_expert_gates = false;
   /// Every token goes to the same experts, as where all tokens are alike; else they spread evenly.

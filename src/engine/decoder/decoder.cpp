@@ -103,6 +103,7 @@ void Decoder::skip_to(std::int64_t position) {
     for_each_state([&](Stage& stage, LayerState& state, std::int64_t) {
       const Attention* attention = attention_of(*stage.layer);
       release_cache(state.cache);
+      release_beside_values(state);
       allocate_cache(*stage.layer, attention ? slid_length(*attention, position) : position, state.cache);
     });
   }
@@ -140,7 +141,10 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
   ops_.release(mask_);
   compute_logits(normed, shape);
   if (runtime_.keeps_previous_cache)
-    for_each_state([&](Stage&, LayerState& state, std::int64_t) { release_cache(state.previous_cache); });
+    for_each_state([&](Stage&, LayerState& state, std::int64_t) {
+      release_cache(state.previous_cache);
+      if (shape.start > 0) release_beside_values(state);
+    });
   ops_.release(previous_logits_);
   position_ = shape.length();
 }

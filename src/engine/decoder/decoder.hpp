@@ -39,7 +39,9 @@ class WeightSet {
 struct LayerState {
   std::int64_t index = 0;  ///< of the layer
   WeightSet weights;
-  KvCache cache;                          ///< of attention; of latent attention its keys only, as one head
+  KvCache cache;  ///< of attention; of latent attention its keys only, as one head
+  /// The rest of the projection that the cached values are a view of.
+  boost::container::static_vector<Tensor, 2> beside_values;
   KvCache previous_cache;                 ///< the copy before the step, where the runtime keeps it
   const KvCache* shared_cache = nullptr;  ///< of the earlier layer whose keys and values this one reads
   RecurrentState recurrent;               ///< of state spaces and linear attention
@@ -121,15 +123,17 @@ class Decoder {
   Tensor add_parallel_feed_forward(const Layer& layer, LayerState& state, Tensor input, Input& normed,
                                    Tensor mixed);
 
+  /// What a functional attention's variables still name when it has its result.
+  using NamedTensors = boost::container::static_vector<Tensor, 6>;
+
   // Attention (attention.cpp).
   Tensor attention(const Attention& attention, LayerState& state, Input& normed, StepShape shape);
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
+  void release_beside_values(LayerState& state);
   std::int64_t slid_length(const Attention& attention, std::int64_t length) const;
   void start_cache(LayerState& state, Tensor& keys, Tensor& values, StepShape shape);
   void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
-  /// What a functional attention's variables still name when it has its result.
-  using NamedTensors = boost::container::static_vector<Tensor, 4>;
   Tensor attend(Attention attention, const Tensor& queries, KvCache cache, const Tensor& sinks,
                 StepShape shape, NamedTensors& named);
   Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
@@ -173,6 +177,8 @@ class Decoder {
   };
   template <typename Project>
   Tensor mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project);
+  template <typename Project>
+  Tensor joined_mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project);
   Tensor mlp(const Mlp& mlp, const WeightSet& weights, Input& normed);
   Tensor experts(const Experts& experts, const WeightSet& weights, Input& normed);
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
@@ -206,7 +212,8 @@ class Decoder {
   Tensor gather_angles(const Attention& attention, StepShape shape);
   void rotate(Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
   Tensor rotated(const Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
-  void rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape);
+  void rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape,
+                   NamedTensors& named);
   Tensor add(Tensor& x, Tensor& y);
   Tensor duplicate(const Tensor& x, Term term = Term::activation);
   /// Computes in a new tensor what a functional runtime does not compute in place.

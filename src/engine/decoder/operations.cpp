@@ -184,7 +184,8 @@ Tensor Decoder::rotated(const Tensor& x, std::int64_t heads, const Attention& at
   return out;
 }
 
-void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape) {
+void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape,
+                          NamedTensors& named) {
   if (!runtime_.functional || attention.rotary_size == 0) {
     rotate(queries, attention.heads, attention, shape);
     rotate(keys, attention.kv_heads, attention, shape);
@@ -195,8 +196,13 @@ void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attent
   Tensor rotated_queries = rotated(queries, attention.heads, attention, shape);
   Tensor rotated_keys = keys.empty() ? Tensor{} : rotated(keys, attention.kv_heads, attention, shape);
   ops_.release(angles);
-  ops_.release(queries);
-  ops_.release(keys);
+  if (runtime_.joins_projections) {
+    named.push_back(queries);
+    named.push_back(keys);
+  } else {
+    ops_.release(queries);
+    ops_.release(keys);
+  }
   queries = rotated_queries;
   keys = rotated_keys;
 }

@@ -260,6 +260,7 @@ void Decoder::finish() {
   workspaces_.clear();
   for_each_state([&](Stage&, LayerState& state, std::int64_t) {
     release_cache(state.cache);
+    release_beside_values(state);
     ops_.release(state.recurrent.last_inputs);
     ops_.release(state.recurrent.memory);
     release_weights(state.weights);

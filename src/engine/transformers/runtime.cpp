@@ -246,6 +246,7 @@ void follow_family(std::string_view family, Runtime& runtime) {
   const Version version = runtime.version;
   runtime.expands_cache = expands_cache(runtime.attention, family, version);
   runtime.causal_buffer = causal_buffer(family, version);
+  runtime.joins_projections = family == "phi3";  // qkv_proj, gate_up_proj
   runtime.rotary_tables = holds(rotary_buffers, family, version)         ? RotaryTables::per_layer
                           : holds(rotary_once_per_step, family, version) ? RotaryTables::per_step
                                                                          : RotaryTables::per_attention;

@@ -105,6 +105,21 @@ TEST(Transformers, TheExpertsLoopHoldsScoresAndAMaskOfInt64ForEveryTokenChoiceAn
   EXPECT_EQ(activation_with_experts(1032) - activation_with_experts(8), Bytes{4096LL * 1024 * (2 + 2 * 8)});
 }
 
+/// Phi-3's cached values are a view of the projection that gave queries and keys too, until 4.56 copies them.
+TEST(Transformers, Phi3KeepsWholeProjectionsBehindItsFirstCache) {
+  const auto beside_mistral = [](const std::string& version) {
+    Question phi = asked("phi-3-mini-4k", version, {1, 2000, 1, {}}, flash);
+    Model model = *phi.model;
+    model.family = "mistral";
+    Question mistral = phi;
+    mistral.model = std::make_shared<const Model>(model);
+    return counted(phi).total - counted(mistral).total;
+  };
+  const Bytes queries_and_keys_of_layer{2000LL * 2 * 3072 * 2};
+  EXPECT_GE(beside_mistral("4.55.0"), 31 * queries_and_keys_of_layer);
+  EXPECT_LT(beside_mistral("4.56.0"), 3 * queries_and_keys_of_layer);
+}
+
 TEST(Transformers, ALoopOverExpertsIsOnlyCounted) {
   const Question question = asked("mixtral-8x7b", "4.46.0", {1, 4, 1, {}});
   EXPECT_THAT(message_of<InputError>([&] { validate_executable(question, runtime_of(question)); }),
