@@ -29,7 +29,7 @@ TEST(SimulatingOps, LiveTensorsCountAsTheirBlocks) {
 
 TEST(SimulatingOps, WhatSegmentsHoldBesideLiveTensorsIsWorkspace) {
   SimulatingOps ops{1, Held::segments, {}};
-  Tensor weights = allocate(ops, Term::weights, 12_MiB);
+  allocate(ops, Term::weights, 12_MiB);
   Tensor first = allocate(ops, Term::activation, 40_MiB);
   ops.release(first);
   allocate(ops, Term::logits, 60_MiB);
