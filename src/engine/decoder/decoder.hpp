@@ -185,7 +185,8 @@ class Decoder {
   // Experts in a loop (looped_experts.cpp).
   Tensor looped_experts(const Experts& experts, const WeightSet& weights, Input& normed);
   NamedTensors choose_experts(const Experts& experts, const WeightSet& weights, const Tensor& input);
-  Tensor looped_expert(const Mlp& expert, std::int64_t rows, Tensor& gate_and_up);
+  Tensor looped_expert(const Mlp& expert, const WeightSet& weights, const Tensor& rows, Tensor& gate_and_up);
+  Tensor looped_linear(const Tensor& x, const Weight& weight);
   void add_gated_expert(const Mlp& shared, bool gated, const WeightSet& weights, const Input& normed,
                         Tensor& sum);
   Tensor allocate_indices(std::int64_t rows, std::int64_t columns);
@@ -198,8 +199,8 @@ class Decoder {
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs);
   /// Each expert's rows of x times that expert's matrix.
   Tensor linear_of_experts(const Tensor& x, const Weight& weight, const Weight& bias, const Routes& routes);
-  bool multiplies_awq(const Weight& weight) const;
-  Tensor multiply_awq(const Tensor& x, const Weight& weight, Term term);
+  bool needs_scratch(const Weight& weight) const;
+  Tensor multiply_packed(const Tensor& x, const Weight& weight, Term term, bool in_sequences);
   template <typename ForEachPart>
   Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
