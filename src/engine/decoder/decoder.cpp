@@ -204,7 +204,7 @@ Tensor Decoder::move_to(Tensor& tensor, int device) {
   if (tensor.device == device) return tensor;
   Tensor copy = ops_.allocate(tensor.term, tensor.element, tensor.rows, tensor.columns);
   ops_.convert(tensor, copy);
-  ops_.release(tensor);
+  release_input(tensor);
   return copy;
 }
 

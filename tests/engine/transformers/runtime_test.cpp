@@ -161,6 +161,16 @@ TEST(Transformers, ABalancedMapKeepsRoomFreeOnTheFirstCard) {
   }
 }
 
+TEST(Transformers, AFirstCardMayHoldTheEmbeddingAlone) {
+  Question question = asked("qwen2-0.5b", "4.46.0", {1, 64, 3, {}}, flash);
+  question.devices = 8;
+  question.split = Split::layers;
+  const Count run = counted(question);
+  EXPECT_EQ(balanced_layers(*question.model, *question.weights, 8).front(), 0);
+  EXPECT_EQ(run.devices[0].at_peak[Term::weights],
+            rounded_size(Bytes{151936LL * 896 * 2}, Rounding::torch_block));
+}
+
 struct ReservedRow {
   const char* attention;
   std::int64_t batch, generate;
