@@ -26,6 +26,7 @@ constexpr std::array verbs = {
     Verb{"calibrate", "Measure this machine, fit, report: the main job", add_calibrate, "Measure"},
     Verb{"measure", "The sweep alone: measurements as CSV", add_measure, "Measure"},
     Verb{"measure-point", "One point of a sweep, in this process", add_measure_point, ""},
+    Verb{"import", "An engine's log, or a dump of PyTorch, to measurements", add_import, "Measure"},
     Verb{"fit", "Measurements to a profile", add_fit, "Measure"},
     Verb{"estimate", "How much memory, and which term takes it", add_estimate, "Predict"},
     Verb{"evaluate", "Measurements against every estimator: the error table", add_evaluate, "Predict"},
