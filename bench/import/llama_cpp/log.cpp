@@ -48,6 +48,12 @@ std::string_view text_of(const std::vector<Capture>& captures, std::string_view 
   return found == captures.end() ? std::string_view{} : found->text;
 }
 
+/// Compiled once: it takes longer than reading a log.
+const LineMatcher& matcher() {
+  static const LineMatcher compiled{llama_cpp_patterns()};
+  return compiled;
+}
+
 class LlamaCppLog : public LogReader {
  public:
   void read(const LogLine& line) override {
@@ -143,7 +149,7 @@ class LlamaCppLog : public LogReader {
       there = *size;  // a buffer that is made anew replaces the old one
   }
 
-  LineMatcher matcher_{llama_cpp_patterns()};
+  const LineMatcher& matcher_ = matcher();
   std::string version_;
   std::map<std::string, std::string> device_names_;
   std::list<Versioned> starts_ = std::list<Versioned>(1);

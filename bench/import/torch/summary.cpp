@@ -21,6 +21,12 @@ constexpr std::array table = {
                 "torch/cuda/memory.py _format_size: whole units, cut off"},
 };
 
+/// Compiled once: it takes longer than reading a table.
+const LineMatcher& matcher() {
+  static const LineMatcher compiled{table};
+  return compiled;
+}
+
 class TorchSummary : public LogReader {
  public:
   void read(const LogLine& line) override {
@@ -63,7 +69,7 @@ class TorchSummary : public LogReader {
     first_line_ = 0;
   }
 
-  LineMatcher matcher_{table};
+  const LineMatcher& matcher_ = matcher();
   std::map<std::int64_t, DeviceMemory> devices_;
   std::vector<Reading> readings_;
   std::vector<std::string> remarks_;
