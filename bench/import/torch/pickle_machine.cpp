@@ -3,6 +3,7 @@
 #include "bench/import/torch/pickle_machine.hpp"
 
 #include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/format.h>
 
@@ -64,6 +65,23 @@ void PickleMachine::extend(std::vector<PickleValue> values, PickleKind kind) {
   std::vector<PickleValue>& there = target_.containers_[static_cast<std::size_t>(container.content)];
   there.insert(there.end(), values.begin(), values.end());
   push(container);
+}
+
+void PickleMachine::set_item() {
+  const PickleValue value = pop();
+  const PickleValue key = pop();
+  extend({key, value}, PickleKind::dictionary);
+}
+
+void PickleMachine::duplicate() {
+  const PickleValue top = pop();
+  push(top);
+  push(top);
+}
+
+void PickleMachine::mark() {
+  count_values(1);
+  marks_.push_back(stack_.size());
 }
 
 void PickleMachine::push_tuple(std::size_t size) {
@@ -130,8 +148,8 @@ void PickleMachine::recall(std::uint64_t index) {
 void PickleMachine::count_values(std::size_t count) {
   values_ += static_cast<std::int64_t>(count);
   if (values_ > limits_.values)
-    throw InputError{fmt::format("cannot read '{}' (it holds more than {} values)", reader_.file().string(),
-                                 limits_.values),
+    throw InputError{fmt::format("cannot read {} (it holds more than {} values)",
+                                 in_quotes(reader_.file().string()), limits_.values),
                      "", "record fewer events: _record_memory_history(max_entries=..., context=None)"};
 }
 

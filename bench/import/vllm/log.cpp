@@ -74,7 +74,7 @@ class VllmLog : public LogReader {
     const bool is_first_line = std::any_of(captures.begin(), captures.end(), [](const Capture& capture) {
       return capture.name == "server" || capture.name == "arguments" || capture.name == "engine";
     });
-    if (is_first_line && starts_.back().has_engine()) starts_.emplace_back();
+    if (is_first_line && starts_.back().has_engine() && starts_.size() < most_starts) starts_.emplace_back();
   }
 
   void take(const Capture& capture, const LogLine& line) {

@@ -34,6 +34,11 @@ TEST(ImportBadInput, EmptyBinaryAndOtherTextsAreNamed) {
     EXPECT_NE(refusal(kind, "hello\nworld\n").find("none of its 2 lines tells anything about memory"),
               std::string::npos);
   }
+  EXPECT_NE(refusal(LogKind::llama_cpp, std::string("\xff\xfe"
+                                                    "a\0\n\0",
+                                                    6))
+                .find("it is UTF-16 text"),
+            std::string::npos);
   EXPECT_NE(refusal(LogKind::torch, "PK\x03\x04").find("it is an archive"), std::string::npos);
 }
 
