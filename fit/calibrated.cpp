@@ -5,6 +5,7 @@
 #include "fit/composition.hpp"
 #include "fit/prediction.hpp"
 #include "fit/theory.hpp"
+#include "src/engine/count.hpp"
 
 #include <fmt/format.h>
 
@@ -19,9 +20,14 @@ std::string fits_text(const Profile& profile) {
   return text.empty() ? "nothing" : text;
 }
 
-bool is_outside(const Hull& hull, const std::vector<TermBytes>& devices, const Workload& workload) {
+/// @param question  its workload counts where the metric holds the workload's cache; an engine's start-up
+/// figures know neither
+bool is_outside(const Hull& hull, const std::vector<TermBytes>& devices, const Question& question) {
   if (devices.size() != 1) return true;  // a profile is measured on one device
-  return !hull.contains(devices.front(), workload.context_tokens(), workload.batch);
+  const bool holds_cache = is_total(question.metric) || question.metric == Metric::kv_cache;
+  const Workload& workload = question.workload;
+  return !hull.contains(devices.front(), holds_cache ? workload.context_tokens() : hull.context_tokens.low,
+                        holds_cache ? workload.batch : hull.batch.low);
 }
 
 /// A prediction, and what is to be said of it.
@@ -38,7 +44,7 @@ class Calibrated : public Estimator {
   std::string_view name() const override { return "calibrated"; }
 
   Answer answer(const Question& question) const override {
-    if (is_composed(question.metric)) return answer_composed(question);
+    if (is_composed(question.metric) || needs_composition(question)) return answer_composed(question);
     const auto predicted = predict_metric(question, question.metric);
     if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
     const auto& [prediction, extrapolates, caution] = std::get<Predicted>(predicted);
@@ -66,8 +72,13 @@ class Calibrated : public Estimator {
     const auto theory = theory_terms(question);
     if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
     const auto& devices = std::get<std::vector<TermBytes>>(theory);
-    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question.workload),
-                     caution};
+    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question), caution};
+  }
+
+  /// The whole card of an engine whose log reports parts.
+  bool needs_composition(const Question& question) const {
+    return question.metric == Metric::device && question.model && runtime_of(question).cache_room &&
+           !profile_->find(question.runtime, Metric::device);
   }
 
   Answer answer_composed(const Question& question) const {
@@ -81,11 +92,13 @@ class Calibrated : public Estimator {
       if (!found.caution.empty()) caution = found.caution;
       return std::move(found.prediction);
     };
-    Answer answer = compose(question, part, Bytes{profile_->device.total_bytes});
+    Answer answer = question.metric == Metric::device
+                        ? compose_device(question, part)
+                        : compose_cache(question, part, Bytes{profile_->device.total_bytes});
     if (auto* estimate = std::get_if<Estimate>(&answer)) {
       estimate->extrapolates = extrapolates;
       estimate->profile = profile_->file;
-      estimate->caution = caution;
+      if (!caution.empty()) estimate->caution = caution;
     }
     return answer;
   }

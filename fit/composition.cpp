@@ -2,6 +2,7 @@
 // The sums behind the composed metrics.
 #include "fit/composition.hpp"
 
+#include "fit/theory.hpp"
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"
 
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <vector>
 
 namespace calibram {
 namespace {
@@ -28,6 +31,11 @@ struct Taken {
   }
 };
 
+std::optional<Interval> interval_of(const Taken& taken, double total) {
+  if (!taken.has_error_model) return std::nullopt;
+  return interval_about(total, std::sqrt(taken.variance), taken.degrees);
+}
+
 [[noreturn]] void throw_nothing_left(const Question& question, double budget, double taken) {
   throw InputError{fmt::format("nothing is left for the KV cache of {}", question.subject),
                    fmt::format("weights, activation and the rest take {}, the budget is {}",
@@ -38,7 +46,7 @@ struct Taken {
 
 }  // namespace
 
-Answer compose(const Question& question, const PredictPart& predict_part, Bytes device_bytes) {
+Answer compose_cache(const Question& question, const PredictPart& predict_part, Bytes device_bytes) {
   const Runtime runtime = runtime_of(question);
   const auto* settings = std::get_if<VllmSettings>(&runtime.settings);
   if (!settings || !runtime.cache_room)
@@ -58,10 +66,38 @@ Answer compose(const Question& question, const PredictPart& predict_part, Bytes 
   estimate.total = rounded_bytes(budget - taken.bytes);
   estimate.terms[Term::kv_cache] = estimate.total;
   estimate.devices = {estimate.total};
-  if (taken.has_error_model)
-    estimate.interval = interval_about(budget - taken.bytes, std::sqrt(taken.variance), taken.degrees);
+  estimate.interval = interval_of(taken, budget - taken.bytes);
   estimate.room = runtime.cache_room(question, runtime, estimate.total);
   if (question.metric == Metric::kv_tokens) estimate.tokens = estimate.room->tokens;
+  return estimate;
+}
+
+Answer compose_device(const Question& question, const PredictPart& predict_part) {
+  Taken taken;
+  Estimate estimate;
+  Question cache = question;
+  cache.metric = Metric::kv_cache;
+  const auto counted = theory_terms(cache);
+  if (const auto* unanswered = std::get_if<Unanswered>(&counted)) return *unanswered;
+  const auto& devices = std::get<std::vector<TermBytes>>(counted);
+  for (const TermBytes& terms : devices) estimate.terms += terms, estimate.devices.push_back(terms.total());
+  for (const Metric metric :
+       {Metric::weights, Metric::activation, Metric::other, Metric::context_only, Metric::graphs}) {
+    const auto part = predict_part(metric);
+    const bool is_outside_budget = metric == Metric::context_only || metric == Metric::graphs;
+    if (const auto* unanswered = std::get_if<Unanswered>(&part)) {
+      if (!is_outside_budget) return *unanswered;
+      estimate.caution +=
+          fmt::format("{}{}", estimate.caution.empty() ? "not known, and left out: " : ", ", name_of(metric));
+      continue;
+    }
+    const auto& prediction = std::get<Prediction>(part);
+    taken.add(prediction);
+    estimate.terms += prediction.terms;
+    for (std::size_t i = 0; i < estimate.devices.size(); ++i) estimate.devices[i] += prediction.devices[i];
+  }
+  estimate.total = estimate.terms.total();
+  estimate.interval = interval_of(taken, static_cast<double>(estimate.total.count()));
   return estimate;
 }
 

@@ -18,6 +18,11 @@ using PredictPart = std::function<std::variant<Prediction, Unanswered>(Metric)>;
 /// add up as independent ones; the parts' fewest degrees of freedom count.
 /// @param device_bytes  of the card, where the question's options do not say; 0: not known
 /// @throws InputError when nothing is left, or not enough for one sequence
-Answer compose(const Question& question, const PredictPart& predict_part, Bytes device_bytes);
+Answer compose_cache(const Question& question, const PredictPart& predict_part, Bytes device_bytes);
+
+/// What an engine with a memory budget needs of a card for the workload's own cache: weights, activation,
+/// KV cache and other, and the context and CUDA graphs, which lie outside the budget; the two of these that
+/// the profile has not are named in the estimate's caution.
+Answer compose_device(const Question& question, const PredictPart& predict_part);
 
 }  // namespace calibram

@@ -39,7 +39,9 @@ std::string terms_text(const Question& question, const Estimate& estimate) {
     const Bytes bytes = estimate.terms[Term{static_cast<unsigned char>(i)}];
     if (bytes != Bytes{}) add(term_names[i], bytes);
   }
-  add(fmt::format("total ({})", name_of(question.metric)), estimate.total);
+  // Tokens have a line of their own; what they take is bytes.
+  const Metric metric = estimate.tokens ? Metric::kv_available : question.metric;
+  add(fmt::format("total ({})", name_of(metric)), estimate.total);
   return table.text();
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <tuple>
 
 namespace calibram {
@@ -43,11 +44,13 @@ bool is_exact(const Fit& fit) {
   return ones && fit.sigma_bytes < 1 && std::abs(fit.constant_bytes) < 1;
 }
 
-/// The metric that a report shows against context: what the system saw, if it was measured.
-Metric shown_metric(const Profile& profile) {
+/// The metric that a report shows against context: what the system saw, if it was measured; none where
+/// nothing measured grows with the context.
+std::optional<Metric> shown_metric(const Profile& profile) {
+  std::optional<Metric> shown;
   for (const ProfileFit& fit : profile.fits)
-    if (fit.metric != Metric::allocated) return fit.metric;
-  return Metric::allocated;
+    if (is_total(fit.metric) && (!shown || *shown == Metric::allocated)) shown = fit.metric;
+  return shown;
 }
 
 std::string conclusion(const ProfileFit& fit) {
@@ -100,8 +103,13 @@ std::vector<std::string> per_token_cells(const Series& series, const std::vector
           fmt::format("{:.0f} %", 100 * theory / line.slope)};
 }
 
-/// The coefficients with their errors, and the figures of merit.
-std::string coefficients_text(const Fit& fit) {
+/// Whether a metric holds the term: all of a total, whether they were swept or not.
+bool holds(const ProfileFit& profile, std::size_t term) {
+  return is_total(profile.metric) || profile.fit.hull.term_bytes[term].high > 0;
+}
+
+/// The coefficients with their errors; nothing for a constant alone.
+std::string coefficients_text(const ProfileFit& profile) {
   TextTable table{{{"term"},
                    {"coefficient", Align::right},
                    {"std error", Align::right},
@@ -109,22 +117,30 @@ std::string coefficients_text(const Fit& fit) {
                    {"VIF", Align::right},
                    {"identified"}}};
   for (std::size_t i = 0; i < fitted_term_count; ++i) {
-    const TermFit& term = fit.terms[i];
-    table.add_row({std::string{term_names[i]}, number_or_blank(term.coefficient, "{:.5f}"),
-                   number_or_blank(term.std_error, "{:.5f}"), number_or_blank(term.p_equals_one, "{:.2g}"),
-                   number_or_blank(term.variance_inflation, "{:.1f}"),
-                   term.identified ? "yes" : fmt::format("no; {:.4f} is used", fit.prior.coefficients[i])});
+    if (!holds(profile, i)) continue;
+    const TermFit& term = profile.fit.terms[i];
+    table.add_row(
+        {std::string{term_names[i]}, number_or_blank(term.coefficient, "{:.5f}"),
+         number_or_blank(term.std_error, "{:.5f}"), number_or_blank(term.p_equals_one, "{:.2g}"),
+         number_or_blank(term.variance_inflation, "{:.1f}"),
+         term.identified ? "yes" : fmt::format("no; {:.4f} is used", profile.fit.prior.coefficients[i])});
   }
-  std::string text = table.text();
-  text += fmt::format("constant {} ± {}, residual {} ({:.4f} %), R² {:.8f}, condition number {:.1f}\n",
-                      mib_text(bytes_of(fit.constant_bytes)), mib_text(bytes_of(fit.constant_error_bytes)),
-                      mib_text(bytes_of(fit.sigma_bytes)), 100 * fit.sigma_relative, fit.r_squared,
-                      fit.condition_number);
-  text +=
-      fmt::format("each model predicted from the others: mean {:.4f} %, worst {:.4f} %, signed {:+.4f} %\n",
-                  100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
-                  100 * fit.leave_one_model_out.mean_signed);
-  return text;
+  return table.empty() ? "" : table.text();
+}
+
+/// The figures of merit.
+std::string merit_text(const Fit& fit, bool has_terms) {
+  std::string text =
+      fmt::format("constant {} ± {}, residual {} ({:.4f} %)", mib_text(bytes_of(fit.constant_bytes)),
+                  mib_text(bytes_of(fit.constant_error_bytes)), mib_text(bytes_of(fit.sigma_bytes)),
+                  100 * fit.sigma_relative);
+  if (has_terms)
+    text += fmt::format(", R² {:.8f}, condition number {:.1f}", fit.r_squared, fit.condition_number);
+  return text +
+         fmt::format(
+             "\neach model predicted from the others: mean {:.4f} %, worst {:.4f} %, signed {:+.4f} %\n",
+             100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
+             100 * fit.leave_one_model_out.mean_signed);
 }
 
 }  // namespace
@@ -134,11 +150,12 @@ std::string profile_report(const Profile& profile, const std::vector<Measurement
   for (const bool exact : {false, true})  // what had to be measured comes first
     for (const ProfileFit& fit : profile.fits)
       if (is_exact(fit.fit) == exact) text += fit_text(fit) + "\n";
-  std::vector<Measurement> shown = rows;
-  const Metric metric = shown_metric(profile);
-  std::erase_if(shown, [&](const Measurement& row) { return row.metric != metric; });
-  const std::string table = per_token_text(shown);
-  if (!table.empty()) text += fmt::format("{} against context:\n\n{}\n", name_of(metric), table);
+  if (const std::optional<Metric> metric = shown_metric(profile)) {
+    std::vector<Measurement> shown = rows;
+    std::erase_if(shown, [&](const Measurement& row) { return row.metric != *metric; });
+    const std::string table = per_token_text(shown);
+    if (!table.empty()) text += fmt::format("{} against context:\n\n{}\n", name_of(*metric), table);
+  }
   for (const ProfileFit& fit : profile.fits)
     if (!is_exact(fit.fit) && fit.fit.has_error_model()) text += conclusion(fit);
   return text;
@@ -147,12 +164,16 @@ std::string profile_report(const Profile& profile, const std::vector<Measurement
 std::string fit_text(const ProfileFit& profile) {
   const Fit& fit = profile.fit;
   if (is_exact(fit))
-    return fmt::format("{} of {}: theory equals the allocator's books to the byte in all {} rows\n",
-                       name_of(profile.metric), profile.runtime, fit.rows);
+    return fmt::format(
+        "{} of {}: theory equals {} to the byte in all {} rows\n", name_of(profile.metric), profile.runtime,
+        profile.runtime == "calibram" ? "the allocator's books" : "what the engine reports", fit.rows);
   std::string text =
       fmt::format("{} of {}, from {} rows of {} model{}\n{}\n\n", name_of(profile.metric), profile.runtime,
                   fit.rows, fit.models.size(), fit.models.size() == 1 ? "" : "s", formula(profile));
-  if (fit.has_error_model()) text += coefficients_text(fit);
+  if (fit.has_error_model()) {
+    const std::string coefficients = coefficients_text(profile);
+    text += coefficients + merit_text(fit, !coefficients.empty());
+  }
   for (const std::string& warning : fit.warnings) text += "warning: " + warning + "\n";
   return text;
 }

@@ -3,22 +3,58 @@
 #include "src/engine/count.hpp"
 
 #include "src/core/error.hpp"
+#include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/counting_ops.hpp"
 #include "src/engine/decoder/decoder.hpp"
+#include "src/engine/gpu.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace calibram {
 namespace {
 
-Rounding rounding_of(Metric metric, const Runtime& runtime) {
+Rounding rounding_of(Metric metric) {
   if (metric == Metric::rss) return Rounding::page_4k;
   if (metric == Metric::device) return Rounding::device_page;
-  return runtime.allocator == AllocatorKind::caching ? Rounding::torch_block : Rounding::exact;
+  return Rounding::exact;
+}
+
+/// A caching allocator's segments are what its process holds of a device, in whole pages.
+bool counts_segments(Metric metric) { return metric == Metric::reserved || metric == Metric::device; }
+
+bool simulates_allocator(Metric metric, const Runtime& runtime) {
+  return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
+}
+
+std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime) {
+  if (!simulates_allocator(question.metric, runtime))
+    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric));
+  CachingAllocatorSettings settings = runtime.caching_allocator;
+  if (!settings.capacity) settings.capacity = named_memory(question.device);
+  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
+  return std::make_unique<SimulatingOps>(question.devices, held, settings);
+}
+
+/// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
+/// the first (the prompt's logits may still be there) or in the last (the longest); what an allocator holds
+/// may grow in any.
+void run_decode_steps(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
+  const Workload& workload = question.workload;
+  if (workload.generate < 2) return;
+  ops.begin(Phase::first_decode);
+  decoder.decode();
+  if (workload.generate < 3) return;
+  ops.begin(Phase::last_decode);
+  const std::int64_t last = workload.prompt + workload.generate - 2;
+  const bool walks = simulates_allocator(question.metric, runtime) && counts_segments(question.metric);
+  if (!walks) decoder.skip_to(last);
+  while (decoder.position() <= last) decoder.decode();
 }
 
 /// A run of layers of which the runtime's pass has no account.
@@ -35,11 +71,13 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
   const Attention* attention = attention_of(layer);
   if (grows && (!attention || !attention->owns_cache))
     throw_not_counted(question, runtime, "it has layers without a cache of keys and values of their own");
-  if (runtime.functional && !mlp_of(layer))
-    throw_not_counted(question, runtime, "it has mixtures of experts or layers without an MLP");
+  const auto* experts = std::get_if<Experts>(&layer.feed_forward);
+  if (runtime.functional && !mlp_of(layer) && !(experts && experts->expert.gated))
+    throw_not_counted(question, runtime, "it has layers without an MLP or gated experts");
   if (!runtime.functional || !attention) return;
   const std::optional<std::int64_t> visible = visible_positions(layer);
-  if (visible && *visible < question.workload.context_tokens())
+  if (visible && *visible < question.workload.context_tokens() &&
+      !(runtime.slides_cache && attention->window))
     throw InputError{
         fmt::format("cannot count {} tokens of {}", question.workload.context_tokens(), question.model->name),
         fmt::format("its sliding_window is {}, and windowed caches of {} are not modelled yet", *visible,
@@ -56,7 +94,19 @@ void check_positions(const Model& model, const Workload& workload) {
                    fmt::format("ask for a context of at most {} tokens", model.max_positions)};
 }
 
+void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
+  const std::int64_t layers = layer_count(*question.model);
+  std::int64_t placed = 0;
+  for (const std::int64_t count : split) placed += count;
+  if (placed == layers && std::cmp_equal(split.size(), question.devices)) return;
+  throw InputError{
+      fmt::format("layer_split places {} layers on {} devices", placed, split.size()),
+      fmt::format("{} has {} layers, devices is {}", question.model->name, layers, question.devices),
+      "name a number of layers for every device, which add up to all"};
+}
+
 void check_devices(const Question& question, const Runtime& runtime) {
+  if (!runtime.layer_split.empty()) check_layer_split(question, runtime.layer_split);
   if (question.devices == 1) return;
   if (question.split == Split::tensor)
     throw InputError{"cannot count split=tensor", "only whole layers are placed on devices so far",
@@ -122,27 +172,16 @@ void validate_countable(const Question& question, const Runtime& runtime) {
 Count count(const Question& question, const Runtime& runtime) {
   if (runtime.count) return runtime.count(question, runtime);
   validate_countable(question, runtime);
-  CountingOps ops{question.devices, rounding_of(question.metric, runtime)};
-  Decoder decoder{question, runtime, ops};
-  const Workload& workload = question.workload;
+  const std::unique_ptr<CountingOps> ops = books_of(question, runtime);
+  Decoder decoder{question, runtime, *ops};
   decoder.load();
-  ops.begin(Phase::reserve);
+  ops->begin(Phase::reserve);
   decoder.reserve();
-  ops.begin(Phase::prefill);
+  ops->begin(Phase::prefill);
   decoder.prefill();
-  // The prefill gives the first token; generate - 1 steps give the others. Of these the first (the
-  // prompt's logits may still be there) and the last (the longest) can hold the peak.
-  if (workload.generate >= 2) {
-    ops.begin(Phase::first_decode);
-    decoder.decode();
-  }
-  if (workload.generate >= 3) {
-    ops.begin(Phase::last_decode);  // what grows in the steps between is no peak of the first
-    decoder.skip_to(workload.prompt + workload.generate - 2);
-    decoder.decode();
-  }
+  run_decode_steps(question, runtime, decoder, *ops);
   Count result;
-  result.devices = ops.devices();
+  result.devices = ops->devices();
   for (const DeviceCount& device : result.devices) {
     result.total += device.total;
     result.terms += device.at_peak;

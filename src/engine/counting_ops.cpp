@@ -19,25 +19,29 @@ void CountingOps::begin(Phase phase) {
 
 Tensor CountingOps::allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) {
   const Tensor tensor{nullptr, rows, columns, element, term, static_cast<unsigned char>(device_)};
-  const Bytes requested = tensor.bytes();
-  const Bytes rounded = rounded_size(requested, rounding_);
-  Live& live = live_[tensor.device];
-  live.rounded[term] += rounded;
-  live.rounded_total += rounded;
-  live.requested += requested;
-  note_peak(tensor.device);
+  note_allocation(tensor, rounded_size(tensor.bytes(), rounding_));
   return tensor;
+}
+
+void CountingOps::note_allocation(const Tensor& tensor, Bytes rounded) {
+  Live& live = live_[tensor.device];
+  live.rounded[tensor.term] += rounded;
+  live.rounded_total += rounded;
+  live.requested += tensor.bytes();
+  note_peak(tensor.device);
 }
 
 void CountingOps::release(Tensor& tensor) {
   if (tensor.empty()) return;
-  const Bytes requested = tensor.bytes();
-  const Bytes rounded = rounded_size(requested, rounding_);
+  note_release(tensor, rounded_size(tensor.bytes(), rounding_));
+  tensor = Tensor{};
+}
+
+void CountingOps::note_release(const Tensor& tensor, Bytes rounded) {
   Live& live = live_[tensor.device];
   live.rounded[tensor.term] -= rounded;
   live.rounded_total -= rounded;
-  live.requested -= requested;
-  tensor = Tensor{};
+  live.requested -= tensor.bytes();
 }
 
 void CountingOps::for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) {
@@ -69,10 +73,12 @@ void CountingOps::note_peak(std::size_t device) {
   const Live& live = live_[device];
   DeviceCount& count = counts_[device];
   Bytes& phase_peak = count.phase_peaks[static_cast<std::size_t>(phase_)];
-  if (live.rounded_total > phase_peak) phase_peak = live.rounded_total;
-  if (live.rounded_total <= count.total) return;
-  count.total = live.rounded_total;
+  const Bytes idle = idle_bytes(device), total = live.rounded_total + idle;
+  if (total > phase_peak) phase_peak = total;
+  if (total <= count.total) return;
+  count.total = total;
   count.at_peak = live.rounded;
+  count.at_peak[Term::workspace] += idle;
   count.requested = live.requested;
   count.phase = phase_;
 }

@@ -70,6 +70,14 @@ class CountingOps : public Ops {
   void predict_copies(const Tensor&, const Tensor&, Tensor&) override {}
   void correct_copies(const Tensor&, const Tensor&, Tensor&) override {}
 
+ protected:
+  /// What the allocator holds on a device beside what is alive: it belongs to the peak, as `workspace`.
+  virtual Bytes idle_bytes(std::size_t) const { return {}; }
+  void note_allocation(const Tensor& tensor, Bytes rounded);
+  void note_release(const Tensor& tensor, Bytes rounded);
+
+  int device_ = 0;
+
  private:
   /// What is alive on one device.
   struct Live {
@@ -82,7 +90,6 @@ class CountingOps : public Ops {
 
   Rounding rounding_;
   bool fold_;
-  int device_ = 0;
   Phase phase_ = Phase::load;
   std::vector<Live> live_;
   std::vector<Live> before_;  ///< the layer that is being folded; kept to be reused

@@ -43,6 +43,19 @@ const Gpu* find_gpu(std::string_view device) {
   return found == gpu_table.end() ? nullptr : found;
 }
 
+std::optional<Bytes> named_memory(std::string_view device) {
+  constexpr std::int64_t most_gib = 1 << 20;
+  const std::size_t unit = device.find("GB");
+  if (unit == device.npos) return std::nullopt;
+  std::size_t first = unit;
+  while (first > 0 && std::isdigit(static_cast<unsigned char>(device[first - 1])) != 0) --first;
+  std::int64_t gib = 0;
+  for (const char digit : device.substr(first, unit - first))
+    gib = std::min(10 * gib + (digit - '0'), most_gib);
+  if (gib == 0) return std::nullopt;
+  return Bytes{gib << 30};
+}
+
 Bytes torch_gemm_workspace(std::string_view device) {
   const Gpu* gpu = find_gpu(device);
   const bool hopper = gpu != nullptr && gpu->compute_capability == 90;

@@ -5,6 +5,7 @@
 #include "src/core/bytes.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace calibram {
@@ -18,6 +19,9 @@ struct Gpu {
 
 /// The card that a device name means ("A100 80GB", "NVIDIA H100 PCIe"), or null.
 const Gpu* find_gpu(std::string_view device);
+
+/// The memory that a device's name states ("A100 80GB": 80 GiB, as NVIDIA's names mean it), or nothing.
+std::optional<Bytes> named_memory(std::string_view device);
 
 /// The cuBLAS workspace that PyTorch takes from its caching allocator on this device: 32 MiB on Hopper,
 /// 8,519,680 B elsewhere and for unknown devices.

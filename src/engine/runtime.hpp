@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/core/bytes.hpp"
+#include "src/engine/allocators/caching_allocator_settings.hpp"
 #include "src/engine/llama_cpp/settings.hpp"
 #include "src/engine/metric.hpp"
 #include "src/engine/version.hpp"
@@ -13,10 +14,13 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace calibram {
 
 struct Count;
+struct Format;
+struct Model;
 struct Question;
 
 enum class AttentionKind : unsigned char { flash, sdpa, eager };
@@ -62,6 +66,10 @@ struct Runtime {
   LogitsRows logits_rows = LogitsRows::last;
   RotaryTables rotary_tables = RotaryTables::none;
   AllocatorKind allocator = AllocatorKind::exact;
+  CachingAllocatorSettings caching_allocator{};
+  /// How many layers each device gets; empty: as `split_layers` says, else as equal shares.
+  std::vector<std::int64_t> layer_split = {};
+  std::vector<std::int64_t> (*split_layers)(const Model&, const Format&, int devices) = nullptr;
   /// The old copy of the whole cache, not of one layer only, lives until the step ends.
   bool keeps_previous_cache = false;
   /// An FP32 copy of the kept logits rows stands beside the 16-bit ones.
@@ -70,6 +78,22 @@ struct Runtime {
   bool keeps_previous_logits = false;
   /// Keys and values are expanded to all heads before attention (repeat_kv).
   bool expands_cache = false;
+  /// The first step's keys and values are copied into the cache (torch.cat of nothing and them).
+  bool copies_first_cache = false;
+  /// Streaming attention reads copies of its inputs with heads before positions, and its result is copied
+  /// back.
+  bool reorders_heads = false;
+  /// All of attention is one function, whose variables live until the output projection is done; else scores
+  /// and expanded heads belong to an inner function, and the layer names the attention weights until its end.
+  bool attention_is_one_function = false;
+  /// The weights' bytes are taken from the allocator and given back before they are loaded.
+  bool warms_allocator = false;
+  /// A layer with a window keeps what the next token of it can see, and no more.
+  bool slides_cache = false;
+  /// Gate and up projections of an expert are one matrix.
+  bool joins_expert_gates = false;
+  /// Every token goes to the same experts, as where all tokens are alike; else they spread evenly.
+  bool routes_all_alike = false;
   /// Every operation returns a new tensor, and callers' variables keep their arguments alive
   /// (eager PyTorch); otherwise the pass works in place.
   bool functional = false;

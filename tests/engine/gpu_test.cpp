@@ -19,6 +19,11 @@ TEST(Gpu, ANameInsideAnotherIsNotFound) {
   EXPECT_EQ(find_gpu(""), nullptr);
 }
 
+TEST(Gpu, ALongerNameIsAnotherCard) {
+  EXPECT_EQ(find_gpu("NVIDIA H100 80GB HBM3")->multiprocessors, 132);
+  EXPECT_EQ(find_gpu("NVIDIA H100 PCIe")->multiprocessors, 114);
+}
+
 // aten/src/ATen/cuda/CublasHandlePool.cpp
 TEST(Gpu, TheGemmWorkspaceIsLargerOnHopper) {
   EXPECT_EQ(torch_gemm_workspace("NVIDIA H200").count(), 33554432);

@@ -17,7 +17,20 @@ Decoder::Decoder(const Question& question, const Runtime& runtime, Ops& ops)
       runtime_{runtime},
       ops_{ops},
       element_{activation_bytes(*question.weights) == 4 ? Element::fp32 : Element::fp16} {
+  place_layers();
   plan_stages();
+}
+
+void Decoder::place_layers() {
+  const std::int64_t layers = layer_count(model_);
+  std::vector<std::int64_t> split = runtime_.layer_split;
+  if (split.empty() && runtime_.split_layers && question_.devices > 1)
+    split = runtime_.split_layers(model_, *question_.weights, question_.devices);
+  if (split.empty())
+    for (std::int64_t i = 0; i < layers; ++i)
+      devices_.push_back(static_cast<int>(i * question_.devices / layers));
+  for (std::size_t device = 0; device < split.size(); ++device)
+    devices_.insert(devices_.end(), static_cast<std::size_t>(split[device]), static_cast<int>(device));
 }
 
 void Decoder::plan_stages() {
@@ -52,8 +65,7 @@ void Decoder::share_caches() {
 }
 
 int Decoder::device_of(std::int64_t layer) const {
-  const std::int64_t layers = layer_count(model_);
-  return static_cast<int>(std::min(layer, layers - 1) * question_.devices / layers);
+  return devices_[static_cast<std::size_t>(std::min(layer, layer_count(model_) - 1))];
 }
 
 void Decoder::for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body) {
@@ -89,8 +101,9 @@ void Decoder::decode() { step(next_tokens_, {question_.workload.batch, 1, positi
 void Decoder::skip_to(std::int64_t position) {
   if (runtime_.cache_growth == CacheGrowth::concatenated) {
     for_each_state([&](Stage& stage, LayerState& state, std::int64_t) {
+      const Attention* attention = attention_of(*stage.layer);
       release_cache(state.cache);
-      allocate_cache(*stage.layer, position, state.cache);
+      allocate_cache(*stage.layer, attention ? slid_length(*attention, position) : position, state.cache);
     });
   }
   position_ = position;
@@ -103,13 +116,10 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
     ops_.release(logits_);
   ops_.use_device(0);
   Tensor hidden = embed(tokens, shape);
-  // A functional forward names its embedding until it returns. Its first layer reads that very tensor, here a
-  // copy: one tensor more in that layer, which then holds what every other layer holds.
-  Tensor embedding;
-  if (runtime_.functional) {
-    embedding = allocate(hidden.rows, hidden.columns);
-    ops_.convert(hidden, embedding);
-  }
+  // A functional forward names its embedding until it returns. Its first layer reads that very tensor; where
+  // tensors are counted by size alone, a copy stands for it: one tensor more in that layer, which then holds
+  // what every other layer holds.
+  if (runtime_.functional) embedding_ = hidden.data != nullptr ? hidden : duplicate(hidden);
   const std::optional<AlternatingUpdates>& updates = first_layer(model_).alternating_updates;
   if (updates) hidden = enter_updates(*updates, tokens, hidden, shape);
   for (Stage& stage : stages_) {
@@ -122,9 +132,10 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
     ops_.for_each_layer(stage.range, std::cref(visit));
   }
   if (updates) hidden = leave_updates(hidden, shape);
+  hidden = move_to(hidden, last_device());
   Tensor normed = norm(hidden, outer_[WeightName::final_norm], outer_[WeightName::final_norm_bias]);
   ops_.release(hidden);
-  ops_.release(embedding);
+  ops_.release(embedding_);
   ops_.release(step_table_);
   ops_.release(mask_);
   compute_logits(normed, shape);

@@ -81,13 +81,17 @@ class Decoder {
 
   void plan_stages();
   void share_caches();
+  void place_layers();
   int device_of(std::int64_t layer) const;
+  int last_device() const { return question_.devices - 1; }
   void for_each_state(const std::function<void(Stage&, LayerState&, std::int64_t)>& body);
 
   // Weights and caches (state.cpp).
   Weight allocate_weight(const WeightShape& shape);
   void load_weights(const WeightShapes& shapes, WeightSet& weights, std::int64_t part);
   void load_stored(const StoredWeights& stored);
+  void allocate_workspaces();
+  void warm_allocator();
   void release_weights(WeightSet& weights);
   void allocate_cache(const Layer& layer, std::int64_t capacity, KvCache& cache);
   void allocate_recurrent_state(const Layer& layer, RecurrentState& state);
@@ -118,11 +122,20 @@ class Decoder {
   Tensor attention(const Attention& attention, LayerState& state, Input& normed, StepShape shape);
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
+  std::int64_t slid_length(const Attention& attention, std::int64_t length) const;
+  void start_cache(LayerState& state, Tensor& keys, Tensor& values, StepShape shape);
   void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
+  /// What a functional attention's variables still name when it has its result.
+  using NamedTensors = boost::container::static_vector<Tensor, 4>;
   Tensor attend(Attention attention, const Tensor& queries, KvCache cache, const Tensor& sinks,
-                StepShape shape);
+                StepShape shape, NamedTensors& named);
   Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
                         const Tensor& sinks, StepShape shape);
+  Tensor attend_by_matmul(const Attention& attention, const Tensor& queries, const KvCache& cache,
+                          const Tensor& sinks, StepShape shape, bool heads_first, NamedTensors& named);
+  Tensor functional_softmax(const Tensor& scores, const Tensor& sinks, StepShape shape);
+  Tensor attend_streaming(const Attention& attention, const Tensor& queries, const KvCache& cache,
+                          const Tensor& sinks, StepShape shape, bool heads_first);
   Tensor gate_of(const Attention& attention, const WeightSet& weights, const Tensor& input);
 
   // Latent attention (latent.cpp).
@@ -160,6 +173,13 @@ class Decoder {
   Tensor mlp(const Mlp& mlp, const WeightSet& weights, Input& normed);
   Tensor experts(const Experts& experts, const WeightSet& weights, Input& normed);
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
+  // Experts in a loop (looped_experts.cpp).
+  Tensor looped_experts(const Experts& experts, const WeightSet& weights, Input& normed);
+  NamedTensors choose_experts(const Experts& experts, const WeightSet& weights, const Tensor& input);
+  Tensor looped_expert(const Mlp& expert, std::int64_t rows, Tensor& gate_and_up);
+  void add_gated_expert(const Mlp& shared, bool gated, const WeightSet& weights, const Input& normed,
+                        Tensor& sum);
+  Tensor allocate_indices(std::int64_t rows, std::int64_t columns);
   Routes route(const Experts& experts, const WeightSet& weights, const Tensor& input);
 
   // Operations (operations.cpp) that work in place or return new tensors, as the runtime does.
@@ -169,9 +189,12 @@ class Decoder {
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs);
   /// Each expert's rows of x times that expert's matrix.
   Tensor linear_of_experts(const Tensor& x, const Weight& weight, const Weight& bias, const Routes& routes);
+  bool multiplies_awq(const Weight& weight) const;
+  Tensor multiply_awq(const Tensor& x, const Weight& weight, Term term);
   template <typename ForEachPart>
   Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
+  Tensor functional_rms_norm(const Tensor& x, const Weight& weight, std::int64_t head_rows);
   Input norm_before(bool norms, const Tensor& x, const Weight& weight, const Weight& bias);
   /// RMSNorm of rows as long as the weight, in place.
   void norm_in_place(Tensor x, const Weight& weight);
@@ -179,26 +202,35 @@ class Decoder {
   void norm_heads(const Attention& attention, const Weight& weight, Tensor& x);
   Tensor gather_angles(const Attention& attention, StepShape shape);
   void rotate(Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
+  Tensor rotated(const Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
+  void rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape);
   Tensor add(Tensor& x, Tensor& y);
+  Tensor duplicate(const Tensor& x, Term term = Term::activation);
+  /// Computes in a new tensor what a functional runtime does not compute in place.
+  void become_copy(Tensor& x);
   /// Frees an argument that is not needed any more, unless a caller's variable would still hold it.
   void drop(Tensor& tensor);
   void drop(Input& input);
+  /// Frees a layer's input at its end; the first layer's is the embedding, which the forward still names.
+  void release_input(Tensor& input);
   void release(Input& input);
 
   const Model& model_;
   const Question& question_;
   const Runtime& runtime_;
   Ops& ops_;
-  Element element_;  ///< of activations, cache and logits
+  Element element_;           ///< of activations, cache and logits
+  std::vector<int> devices_;  ///< of every layer
   std::vector<Stage> stages_;
   WeightSet outer_;
   std::vector<Tensor>
       stored_;  ///< the weights where a file says what there is; then the others have shapes only
-  Tensor gemm_workspace_;
-  Tensor unpacking_buffer_;
-  Tensor mask_;              ///< the additive causal mask of eager attention, [batch * tokens, length]
-  Tensor step_table_;        ///< cosines and sines of the step, where the runtime makes them per step
-  Tensor layer_embeddings_;  ///< of the step's tokens in every layer (Gemma 3n)
+  std::vector<Tensor> workspaces_;  ///< of GEMM libraries and of packed formats' kernels, on every device
+  Tensor embedding_;          ///< of the step's tokens, which a functional forward names until it returns
+  Tensor attention_weights_;  ///< that a layer names until it returns
+  Tensor mask_;               ///< the additive causal mask of eager attention, [batch * tokens, length]
+  Tensor step_table_;         ///< cosines and sines of the step, where the runtime makes them per step
+  Tensor layer_embeddings_;   ///< of the step's tokens in every layer (Gemma 3n)
   Tensor logits_;
   Tensor previous_logits_;
   Tensor prompt_tokens_;

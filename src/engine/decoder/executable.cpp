@@ -34,6 +34,19 @@ void validate_executable(const Question& question, const Runtime& runtime) {
     throw InputError{fmt::format("cannot run {}", model.name),
                      "a layer reads the cache of an earlier one that sees as far, and there is none",
                      "correct the model's layers"};
+  const bool loops =
+      runtime.functional && std::any_of(model.layers.begin(), model.layers.end(), [](const LayerRun& run) {
+        return std::holds_alternative<Experts>(run.layer.feed_forward);
+      });
+  if (loops)
+    throw InputError{fmt::format("cannot run {} as runtime {} does", model.name, runtime.name),
+                     "its loop over experts is only counted", "use runtime calibram"};
+  for (const LayerRun& run : model.layers) {
+    const std::optional<std::int64_t> visible = visible_positions(run.layer);
+    if (runtime.slides_cache && visible && *visible < question.workload.context_tokens())
+      throw InputError{fmt::format("cannot run {} as runtime {} does", model.name, runtime.name),
+                       "its sliding cache is only counted", "use runtime calibram"};
+  }
   const Format& weights = *question.weights;
   if (!plain_width(weights) && weights.name != "int8")
     throw InputError{fmt::format("cannot run weights={}", weights.name), "packed weights are only counted",

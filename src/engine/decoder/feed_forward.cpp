@@ -54,6 +54,7 @@ Tensor Decoder::mlp(const Mlp& mlp, const WeightSet& weights, Input& normed) {
 }
 
 Tensor Decoder::experts(const Experts& experts, const WeightSet& weights, Input& normed) {
+  if (runtime_.functional) return looped_experts(experts, weights, normed);
   Routes routes = route(experts, weights, normed.tensor);
   Tensor shared = shared_expert(experts, weights, normed);
   // One row for every token and expert that it goes to, whatever the experts are.

@@ -30,7 +30,9 @@ Tensor Decoder::attention(const LatentAttention& attention, LayerState& state, I
   Tensor absorbed_queries = allocate(queries.rows, absorbed.heads * absorbed.head_size);
   ops_.absorb_queries(attention, queries, weights[WeightName::kv_up], absorbed_queries);
   ops_.release(queries);
-  Tensor mixed = attend(absorbed, absorbed_queries, state.cache, {}, shape);
+  NamedTensors named;
+  Tensor mixed = attend(absorbed, absorbed_queries, state.cache, {}, shape, named);
+  for (Tensor& tensor : named) ops_.release(tensor);
   ops_.release(absorbed_queries);
   Tensor values = allocate(mixed.rows, attention.heads * attention.value_size);
   ops_.expand_values(attention, mixed, weights[WeightName::kv_up], values);

@@ -31,11 +31,12 @@ Tensor Decoder::run_block(const Layer& layer, LayerState& state, Tensor input, S
   Tensor mixed = mix_tokens(layer, state, normed, shape);
   norm_after(layer, mixed, state.weights[WeightName::after_mixer_norm]);
   if (layer.parallel_residual) return add_parallel_feed_forward(layer, state, input, normed, mixed);
+  release(normed);
   Tensor middle = add(input, mixed);
   if (!path.empty()) middle = add(middle, path);
-  release(normed);
   Tensor out = add_feed_forward(layer, state, middle);
-  ops_.release(input);
+  ops_.release(attention_weights_);
+  release_input(input);
   return out;
 }
 
@@ -65,7 +66,8 @@ Tensor Decoder::add_parallel_feed_forward(const Layer& layer, LayerState& state,
   Tensor both = add(mixed, fed);
   Tensor out = add(input, both);
   ops_.release(mixed);
-  ops_.release(input);
+  ops_.release(attention_weights_);
+  release_input(input);
   return out;
 }
 

@@ -10,10 +10,27 @@ Tensor Decoder::allocate(std::int64_t rows, std::int64_t columns, Term term) {
   return ops_.allocate(term, element_, rows, columns);
 }
 
+bool Decoder::multiplies_awq(const Weight& weight) const {
+  return runtime_.functional && !weight.packed.empty() && question_.weights->name.starts_with("awq");
+}
+
+/// From 1024 rows on AutoAWQ makes a 16-bit matrix of the weight, below it sums eight partial results
+/// (awq/modules/linear/gemm.py @88e4c76b, WQLinearMMFunction; awq_ext gemm_forward_cuda, split_k_iters).
+Tensor Decoder::multiply_awq(const Tensor& x, const Weight& weight, Term term) {
+  constexpr std::int64_t rows_of_heuristic = 1024, split_k_iterations = 8;
+  Tensor scratch = x.rows >= rows_of_heuristic
+                       ? allocate(weight.inputs, weight.outputs, Term::workspace)
+                       : allocate(split_k_iterations * x.rows, weight.outputs, Term::workspace);
+  Tensor out = allocate(x.rows, weight.outputs, term);
+  ops_.release(scratch);
+  return out;
+}
+
 /// `for_each_part` calls f(rows, weight, bias) for rows of x and the matrix that they are multiplied with.
 template <typename ForEachPart>
 Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part) {
   using Bias = const Tensor&;
+  if (multiplies_awq(weight)) return multiply_awq(x, weight, term);
   if (weight.scales.empty()) {
     Tensor out = allocate(x.rows, weight.outputs, term);
     for_each_part([&](IndexRange rows, const Weight& part, Bias bias) {
@@ -43,7 +60,9 @@ Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const 
 }
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term) {
-  return project(x, weight, term, [&](const auto& f) { f({0, x.rows}, weight, bias.values); });
+  Tensor out = project(x, weight, term, [&](const auto& f) { f({0, x.rows}, weight, bias.values); });
+  if (multiplies_awq(weight) && !bias.values.empty()) become_copy(out);  // out + bias
+  return out;
 }
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs) {
@@ -65,28 +84,37 @@ Tensor Decoder::linear_of_experts(const Tensor& x, const Weight& weight, const W
   });
 }
 
-Tensor Decoder::norm(const Tensor& x, const Weight& weight, const Weight& bias) {
-  Tensor wide, normalised, narrow;
-  if (runtime_.functional && model_.norm == Norm::rms) {
-    // hidden.to(float32), its square and its product with the root are FP32 tensors of their own
-    // (modeling_*.py, RMSNorm.forward); of an FP32 tensor only the product is new. LayerNorm is one kernel.
-    const bool narrow_input = element_ != Element::fp32;
-    if (narrow_input) {
-      wide = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
-      ops_.convert(x, wide);
-    }
-    normalised = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
-    ops_.convert(x, normalised);
-    ops_.release(wide);
-    if (narrow_input) {
-      narrow = allocate(x.rows, x.columns);
-      ops_.convert(x, narrow);
-    }
+/// The temporaries of a functional RMSNorm, and its result (modeling_*.py, RMSNorm.forward):
+/// hidden.to(float32), its square, its product with the root, that narrowed again. Of an FP32 tensor only the
+/// square and the product are new.
+Tensor Decoder::functional_rms_norm(const Tensor& x, const Weight& weight, std::int64_t head_rows) {
+  const auto wide_copy = [&](const Tensor& from) {
+    Tensor copy = ops_.allocate(Term::activation, Element::fp32, x.rows, x.columns);
+    ops_.convert(from, copy);
+    return copy;
+  };
+  const bool is_narrow = element_ != Element::fp32;
+  Tensor wide = is_narrow ? wide_copy(x) : Tensor{};
+  Tensor square = wide_copy(x);
+  ops_.release(square);
+  Tensor normalised = wide_copy(x), narrow;
+  ops_.release(wide);
+  if (is_narrow) {
+    narrow = allocate(x.rows, x.columns);
+    ops_.convert(x, narrow);
   }
-  Tensor out = allocate(x.rows, x.columns);
-  ops_.norm(model_.norm, model_.norm_epsilon, x, weight.values, bias.values, out);
-  ops_.release(normalised);
+  Tensor out = allocate(x.rows, x.columns, x.term);
+  Tensor heads = out.reshaped(head_rows);
+  ops_.norm(Norm::rms, model_.norm_epsilon, x.reshaped(head_rows), weight.values, {}, heads);
   ops_.release(narrow);
+  ops_.release(normalised);
+  return out;
+}
+
+Tensor Decoder::norm(const Tensor& x, const Weight& weight, const Weight& bias) {
+  if (runtime_.functional && model_.norm == Norm::rms) return functional_rms_norm(x, weight, x.rows);
+  Tensor out = allocate(x.rows, x.columns);  // LayerNorm is one kernel
+  ops_.norm(model_.norm, model_.norm_epsilon, x, weight.values, bias.values, out);
   return out;
 }
 
@@ -109,12 +137,14 @@ void Decoder::norm_after(const Layer& layer, Tensor& x, const Weight& weight) {
 void Decoder::norm_heads(const Attention& attention, const Weight& weight, Tensor& x) {
   if (attention.query_key_norm == QueryKeyNorm::none || x.empty()) return;
   const bool together = attention.query_key_norm == QueryKeyNorm::whole;
-  Tensor heads = together ? x : x.reshaped(x.rows * x.columns / attention.head_size);
-  Tensor target = runtime_.functional ? allocate(x.rows, x.columns, x.term) : x;
-  Tensor target_heads = target.reshaped(heads.rows);
-  ops_.norm(Norm::rms, model_.norm_epsilon, heads, weight.values, {}, target_heads);
-  if (runtime_.functional) ops_.release(x);
-  x = target;
+  const std::int64_t rows = together ? x.rows : x.rows * x.columns / attention.head_size;
+  if (runtime_.functional) {
+    Tensor out = functional_rms_norm(x, weight, rows);
+    ops_.release(x);
+    x = out;
+    return;
+  }
+  norm_in_place(x.reshaped(rows), weight);
 }
 
 Tensor Decoder::gather_angles(const Attention& attention, StepShape shape) {
@@ -128,26 +158,46 @@ Tensor Decoder::gather_angles(const Attention& attention, StepShape shape) {
 }
 
 void Decoder::rotate(Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape) {
-  if (attention.rotary_size == 0 || x.empty()) return;
-  if (!runtime_.functional) {
-    ops_.rotate(x, heads, attention, model_.rope_theta, shape);
-    return;
-  }
-  // x * cos + rotate_half(x) * sin: three temporaries beside x and the sum (apply_rotary_pos_emb).
-  Tensor product = allocate(x.rows, x.columns);
-  Tensor half = allocate(x.rows, x.columns);
-  ops_.convert(x, product);
-  ops_.convert(x, half);
-  Tensor half_product = allocate(x.rows, x.columns);
-  ops_.convert(x, half_product);
-  ops_.release(half);
+  if (attention.rotary_size > 0 && !x.empty()) ops_.rotate(x, heads, attention, model_.rope_theta, shape);
+}
+
+Tensor Decoder::rotated(const Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape) {
+  // x * cos + rotate_half(x) * sin (apply_rotary_pos_emb): the product, the negated half, the two halves
+  // joined, their product, the sum.
+  const auto temporary = [&](std::int64_t columns) {
+    Tensor tensor = allocate(x.rows, columns);
+    ops_.fill_zeros(tensor);
+    return tensor;
+  };
+  Tensor product = temporary(x.columns);
+  Tensor negated = temporary(x.columns / 2);
+  Tensor joined = temporary(x.columns);
+  ops_.release(negated);
+  Tensor joined_product = temporary(x.columns);
+  ops_.release(joined);
   Tensor out = allocate(x.rows, x.columns, x.term);
   ops_.convert(x, out);
   ops_.rotate(out, heads, attention, model_.rope_theta, shape);
+  ops_.release(joined_product);
   ops_.release(product);
-  ops_.release(half_product);
-  ops_.release(x);
-  x = out;
+  return out;
+}
+
+void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape) {
+  if (!runtime_.functional || attention.rotary_size == 0) {
+    rotate(queries, attention.heads, attention, shape);
+    rotate(keys, attention.kv_heads, attention, shape);
+    return;
+  }
+  // The caller names both until the call returns both.
+  Tensor angles = gather_angles(attention, shape);
+  Tensor rotated_queries = rotated(queries, attention.heads, attention, shape);
+  Tensor rotated_keys = keys.empty() ? Tensor{} : rotated(keys, attention.kv_heads, attention, shape);
+  ops_.release(angles);
+  ops_.release(queries);
+  ops_.release(keys);
+  queries = rotated_queries;
+  keys = rotated_keys;
 }
 
 Tensor Decoder::add(Tensor& x, Tensor& y) {
@@ -157,12 +207,28 @@ Tensor Decoder::add(Tensor& x, Tensor& y) {
   return out;
 }
 
+Tensor Decoder::duplicate(const Tensor& x, Term term) {
+  Tensor copy = ops_.allocate(term, x.element, x.rows, x.columns);
+  ops_.convert(x, copy);
+  return copy;
+}
+
+void Decoder::become_copy(Tensor& x) {
+  Tensor copy = duplicate(x, x.term);
+  ops_.release(x);
+  x = copy;
+}
+
 void Decoder::drop(Tensor& tensor) {
   if (!runtime_.functional) ops_.release(tensor);
 }
 
 void Decoder::drop(Input& input) {
   if (input.owned && input.last) drop(input.tensor);
+}
+
+void Decoder::release_input(Tensor& input) {
+  if (input.data == nullptr || input.data != embedding_.data) ops_.release(input);
 }
 
 void Decoder::release(Input& input) {

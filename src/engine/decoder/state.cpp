@@ -111,11 +111,44 @@ void Decoder::load_stored(const StoredWeights& stored) {
   }
 }
 
+/// Takes the bytes of every device's weights at once and gives them back, so that the weights share one
+/// segment (transformers modeling_utils.py, caching_allocator_warmup). Half of them for most packed formats,
+/// which may need room to be converted (get_cuda_warm_up_factor).
+void Decoder::warm_allocator() {
+  std::vector<Bytes> weights(static_cast<std::size_t>(question_.devices));
+  const auto add = [&](const WeightShapes& shapes, int device, std::int64_t count) {
+    for (const WeightShape& shape : shapes)
+      weights[static_cast<std::size_t>(device)] += count * weight_bytes(*question_.weights, shape);
+  };
+  if (is_as_stored(*question_.weights)) {
+    for (const StoredTensor& tensor : model_.stored->tensors)
+      weights[static_cast<std::size_t>(device_of(layer_of(tensor.name).value_or(0)))] += tensor.bytes;
+  } else {
+    add(calibram::outer_weights(model_), 0, 1);
+    for (const Stage& stage : stages_)
+      add(layer_weights(model_, *stage.layer), stage.device, stage.range.count);
+  }
+  const bool is_plain = plain_width(*question_.weights) || question_.weights->name.starts_with("fp8");
+  for (std::size_t device = 0; device < weights.size(); ++device) {
+    ops_.use_device(static_cast<int>(device));
+    const std::int64_t bytes = weights[device].count() / (is_plain ? 1 : 2);
+    Tensor all = ops_.allocate(Term::weights, Element::raw8, 1, bytes);
+    ops_.release(all);
+  }
+}
+
 void Decoder::load() {
+  if (runtime_.warms_allocator) warm_allocator();
   if (is_as_stored(*question_.weights)) load_stored(*model_.stored);
-  ops_.use_device(0);
+  // What follows the layers is on the last device; a tied head is the embedding.
   const WeightShapes outer = calibram::outer_weights(model_);
-  load_weights(outer, outer_, 0);
+  outer_.reserve(outer.size());
+  for (const WeightShape& shape : outer) {
+    const bool follows = shape.name == WeightName::final_norm || shape.name == WeightName::final_norm_bias ||
+                         shape.name == WeightName::head || shape.name == WeightName::head_bias;
+    ops_.use_device(follows ? last_device() : 0);
+    load_weights({shape}, outer_, 0);
+  }
   for_each_state([&](Stage& stage, LayerState& state, std::int64_t layer) {
     load_weights(layer_weights(model_, *stage.layer), state.weights, layer + 1);
     const Attention* attention = attention_of(*stage.layer);
@@ -125,14 +158,20 @@ void Decoder::load() {
         ops_.allocate(Term::workspace, element_, 2 * model_.max_positions, attention->rotary_size);
     ops_.fill_zeros(state.rotary_table);
   });
-  if (!runtime_.counts_gemm_workspace) return;
-  ops_.use_device(0);
-  gemm_workspace_ =
-      ops_.allocate(Term::workspace, Element::int8, 1, torch_gemm_workspace(question_.device).count());
-  ops_.fill_zeros(gemm_workspace_);
-  if (!question_.weights->has_unpacking_buffer) return;
-  unpacking_buffer_ =
-      ops_.allocate(Term::workspace, Element::raw8, 1, unpacking_bytes(model_, *question_.weights).count());
+  if (runtime_.counts_gemm_workspace) allocate_workspaces();
+}
+
+void Decoder::allocate_workspaces() {
+  const bool unpacks = question_.weights->has_unpacking_buffer;
+  for (int device = 0; device < question_.devices; ++device) {
+    ops_.use_device(device);
+    workspaces_.push_back(
+        ops_.allocate(Term::workspace, Element::int8, 1, torch_gemm_workspace(question_.device).count()));
+    ops_.fill_zeros(workspaces_.back());
+    if (unpacks)
+      workspaces_.push_back(ops_.allocate(Term::workspace, Element::raw8, 1,
+                                          unpacking_bytes(model_, *question_.weights).count()));
+  }
 }
 
 void Decoder::allocate_cache(const Layer& layer, std::int64_t capacity, KvCache& cache) {
@@ -210,9 +249,9 @@ void Decoder::release_weights(WeightSet& weights) {
 }
 
 void Decoder::finish() {
-  for (Tensor* tensor :
-       {&logits_, &previous_logits_, &prompt_tokens_, &next_tokens_, &gemm_workspace_, &unpacking_buffer_})
-    ops_.release(*tensor);
+  for (Tensor* tensor : {&logits_, &previous_logits_, &prompt_tokens_, &next_tokens_}) ops_.release(*tensor);
+  for (Tensor& tensor : workspaces_) ops_.release(tensor);
+  workspaces_.clear();
   for_each_state([&](Stage&, LayerState& state, std::int64_t) {
     release_cache(state.cache);
     ops_.release(state.recurrent.last_inputs);

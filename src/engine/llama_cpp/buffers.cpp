@@ -107,7 +107,11 @@ const Format& value_format(const Question& question, const LlamaCppSettings& set
 
 std::vector<Bytes> weights_by_device(const Question& question, const Placement& placement) {
   const Model& model = *question.model;
-  if (!is_as_stored(*question.weights) || !model.stored) return described_weights(question, placement);
+  const Format& format = *question.weights;
+  const bool is_that =
+      model.stored && (is_as_stored(format) ||
+                       (format.has_exact_bytes && weight_bytes(model, format) == total_bytes(*model.stored)));
+  if (!is_that) return described_weights(question, placement);
   WeightSums sums{placement};
   for (const StoredTensor& tensor : model.stored->tensors) sums.add(tensor, model.tied_embeddings);
   return std::move(sums.sums());

@@ -55,6 +55,7 @@ bool can_rotate(const Model& model, bool is_key) {
   return common > 0 && common % 64 == 0;
 }
 
+/// What the layers with a window see; 0: there are none.
 std::int64_t window_of(const Model& model) {
   for (const LayerRun& run : model.layers)
     if (const Attention* attention = attention_of(run.layer)) {
@@ -78,7 +79,9 @@ Bytes compute_buffer(const Question& question, const Runtime& runtime, const Lla
       settings.n_outputs_max > 0 ? std::min(sizes.micro_batch, settings.n_outputs_max) : sizes.micro_batch;
   shape.streams = sizes.streams;
   shape.cells = sizes.cells;
-  shape.windowed_cells = windowed_cells(settings, sizes, window_of(model));
+  const std::int64_t window = window_of(model);
+  shape.parts_windows = window > 0 && keeps_windows(rules.family);
+  shape.windowed_cells = windowed_cells(settings, sizes, window);
   shape.flash = settings.flash_attention;
   shape.rotates_keys = is_quantised(keys) && can_rotate(model, true);
   shape.rotates_values = is_quantised(value_format(question, settings)) && can_rotate(model, false);

@@ -9,7 +9,10 @@
 
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
+#include "src/core/number.hpp"
+#include "src/core/words.hpp"
 #include "src/engine/runtime_options.hpp"
+#include "src/engine/transformers/device_map.hpp"
 #include "src/engine/version.hpp"
 
 #include <fmt/format.h>
@@ -23,32 +26,56 @@ namespace {
 
 /// The released versions whose behaviour is known, for people.
 constexpr std::string_view transformers_versions = "4.31 to 4.57";
-constexpr std::string_view known_options = "attention=sdpa|flash|eager";
+constexpr std::string_view known_options =
+    "attention=sdpa|flash|eager, device_bytes=N, device_map=auto|none, expandable_segments=false|true, "
+    "layer_split=N,N, "
+    "max_split_size_mb=N, "
+    "roundup_power2_divisions=N, routing=even|alike";
 constexpr std::array attentions = {OptionWord{"sdpa", AttentionKind::sdpa},
                                    OptionWord{"flash", AttentionKind::flash},
                                    OptionWord{"eager", AttentionKind::eager}};
+
+constexpr std::array routings = {OptionWord{"even", false}, OptionWord{"alike", true}};
+constexpr std::array device_maps = {OptionWord{"auto", true}, OptionWord{"none", false}};
+constexpr std::array truths = {OptionWord{"true", true}, OptionWord{"false", false}};
 
 constexpr Version first_known{4, 31, 0};
 constexpr Version end_known{4, 58, 0};
 constexpr Version always{};
 
-/// The families whose history was read, and the version that brought them. (Gemma 2 and 3 have caches of
-/// their own, GPT-2, GPT-NeoX, StableLM, StarCoder2 and Granite were not read.)
+/// The families whose history was read, and the version that brought them. Qwen's table of Qwen2-57B-A14B
+/// names 4.38.2, before the release that has qwen2_moe: a source build, counted as the nearest release.
+/// (Gemma 2 and 3 have caches of their own; GPT-2, GPT-NeoX and StableLM were not read.)
 struct FamilyStart {
   std::string_view family;
   Version first;
 };
 constexpr std::array known_families = {
-    FamilyStart{"llama", {4, 28, 0}}, FamilyStart{"mistral", {4, 34, 0}}, FamilyStart{"phi", {4, 36, 0}},
-    FamilyStart{"qwen2", {4, 37, 0}}, FamilyStart{"gemma", {4, 38, 0}},   FamilyStart{"phi3", {4, 41, 0}},
-    FamilyStart{"qwen3", {4, 51, 0}},
+    FamilyStart{"llama", {4, 28, 0}},      FamilyStart{"mistral", {4, 34, 0}},
+    FamilyStart{"phi", {4, 36, 0}},        FamilyStart{"qwen2", {4, 37, 0}},
+    FamilyStart{"gemma", {4, 38, 0}},      FamilyStart{"phi3", {4, 41, 0}},
+    FamilyStart{"qwen3", {4, 51, 0}},      FamilyStart{"qwen2_moe", {4, 38, 0}},
+    FamilyStart{"mixtral", {4, 36, 0}},    FamilyStart{"qwen3_moe", {4, 51, 0}},
+    FamilyStart{"starcoder2", {4, 39, 0}},
 };
 
 constexpr Version logits_upcast_from{4, 32, 0};
 constexpr Version one_cache_from{4, 42, 0};
 constexpr Version last_logits_from{4, 45, 0};
 constexpr Version no_upcast_from{4, 46, 0};
+/// caching_allocator_warmup() where there is a device_map (#36380).
+constexpr Version warm_up_from{4, 50, 0};
+/// DynamicSlidingWindowLayer (#40039).
+constexpr Version sliding_cache_from{4, 56, 0};
 constexpr Version sdpa_default_from{4, 36, 0};
+/// Attention functions of their own (ALL_ATTENTION_FUNCTIONS, #35235), which make their arguments contiguous
+/// (integrations/sdpa_attention.py until 4.55).
+constexpr Version attention_functions_from{4, 48, 0};
+/// Experts as one tensor of gates and ups (#40132, "MoE + vllm"; after the branch of 4.57).
+constexpr Version joined_expert_gates_from{5, 0, 0};
+constexpr Version no_reordering_from{4, 56, 0};
+/// DynamicLayer.update() concatenates from the first step on (cache_utils.py, lazy_initialization).
+constexpr Version first_cache_copied_from{4, 56, 0};
 
 /// A behaviour that a family shows in first <= version < end.
 struct FamilyInterval {
@@ -60,22 +87,30 @@ struct FamilyInterval {
 constexpr std::array rotary_buffers = {
     FamilyInterval{"llama", always, {4, 38, 0}},   FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
     FamilyInterval{"qwen2", always, {4, 45, 0}},   FamilyInterval{"phi", always, {4, 45, 0}},
-    FamilyInterval{"mistral", always, {4, 42, 0}},
+    FamilyInterval{"mistral", always, {4, 42, 0}}, FamilyInterval{"qwen2_moe", always, {4, 45, 0}},
+    FamilyInterval{"mixtral", always, {4, 48, 0}}, FamilyInterval{"starcoder2", always, {4, 45, 0}},
 };
 
 /// Cosines and sines made once per forward and shared by the layers; before, in every attention.
 constexpr std::array rotary_once_per_step = {
-    FamilyInterval{"llama", {4, 43, 0}, end_known}, FamilyInterval{"qwen2", {4, 45, 0}, end_known},
-    FamilyInterval{"phi", {4, 45, 0}, end_known},   FamilyInterval{"mistral", {4, 48, 0}, end_known},
-    FamilyInterval{"gemma", {4, 48, 0}, end_known}, FamilyInterval{"phi3", {4, 48, 0}, end_known},
-    FamilyInterval{"qwen3", always, end_known},
+    FamilyInterval{"llama", {4, 43, 0}, end_known},      FamilyInterval{"qwen2", {4, 45, 0}, end_known},
+    FamilyInterval{"phi", {4, 45, 0}, end_known},        FamilyInterval{"mistral", {4, 48, 0}, end_known},
+    FamilyInterval{"gemma", {4, 48, 0}, end_known},      FamilyInterval{"phi3", {4, 48, 0}, end_known},
+    FamilyInterval{"qwen3", always, end_known},          FamilyInterval{"qwen3_moe", always, end_known},
+    FamilyInterval{"qwen2_moe", {4, 45, 0}, end_known},  FamilyInterval{"mixtral", {4, 48, 0}, end_known},
+    FamilyInterval{"starcoder2", {4, 45, 0}, end_known},
 };
 
 /// repeat_kv before FlashAttention, which would not need it.
 constexpr std::array flash_expands_cache = {
-    FamilyInterval{"qwen2", always, {4, 48, 0}},
-    FamilyInterval{"mistral", always, {4, 48, 0}},
-    FamilyInterval{"phi3", always, {4, 48, 0}},
+    FamilyInterval{"qwen2", always, {4, 48, 0}},      FamilyInterval{"mistral", always, {4, 48, 0}},
+    FamilyInterval{"phi3", always, {4, 48, 0}},       FamilyInterval{"mixtral", always, {4, 48, 0}},
+    FamilyInterval{"starcoder2", always, {4, 48, 0}}, FamilyInterval{"qwen2_moe", always, {4, 57, 0}},
+};
+
+/// Attention classes of their own, after the others took the functions in 4.48.
+constexpr std::array late_attention_functions = {
+    FamilyInterval{"qwen2_moe", always, {4, 57, 0}},
 };
 
 /// repeat_kv before scaled_dot_product_attention: until it took enable_gqa (#39412).
@@ -123,11 +158,35 @@ bool expands_cache(AttentionKind attention, std::string_view family, Version ver
     case AttentionKind::eager:
       return true;
     case AttentionKind::sdpa:
-      return version < sdpa_groups_from;
+      return version < sdpa_groups_from || holds(late_attention_functions, family, version);
     case AttentionKind::flash:
       break;
   }
   return holds(flash_expands_cache, family, version);
+}
+
+/// layer_split=20,12: how many layers each card gets.
+std::vector<std::int64_t> layer_split(OptionReader& options) {
+  std::vector<std::int64_t> counts;
+  const std::string_view text = options.text("layer_split");
+  if (text.empty()) return counts;
+  for (const std::string_view count : split(text, ','))
+    counts.push_back(require_integer("option layer_split", count, 1, most_layers));
+  return counts;
+}
+
+/// What PYTORCH_CUDA_ALLOC_CONF says, and how much of the card the process may take.
+CachingAllocatorSettings allocator_settings(OptionReader& options) {
+  constexpr std::int64_t most_bytes = std::int64_t{1} << 50, least_split_mb = 20;  // kLargeBuffer, in MiB
+  CachingAllocatorSettings settings;
+  settings.expandable_segments = options.word("expandable_segments", truths, false);
+  settings.roundup_power2_divisions = options.integer("roundup_power2_divisions", 0, 0, 64);
+  if (const std::int64_t mb = options.integer("max_split_size_mb", 0, least_split_mb, most_bytes >> 20);
+      mb > 0)
+    settings.max_split_size = Bytes{mb << 20};
+  if (const std::int64_t bytes = options.integer("device_bytes", 0, 1, most_bytes); bytes > 0)
+    settings.capacity = Bytes{bytes};
+  return settings;
 }
 
 Runtime resolve(const RuntimeRequest& request) {
@@ -140,7 +199,14 @@ Runtime resolve(const RuntimeRequest& request) {
   OptionReader options{request.name, request.options, known_options};
   runtime.attention = options.word("attention", attentions,
                                    version < sdpa_default_from ? AttentionKind::eager : AttentionKind::sdpa);
+  runtime.routes_all_alike = options.word("routing", routings, false);
+  runtime.warms_allocator = options.word("device_map", device_maps, true) && version >= warm_up_from;
+  runtime.slides_cache = version >= sliding_cache_from;
+  runtime.layer_split = layer_split(options);
+  runtime.split_layers = balanced_layers;
+  runtime.caching_allocator = allocator_settings(options);
   options.finish();
+  runtime.counted = {Metric::weights, Metric::kv_cache, Metric::allocated, Metric::reserved};
   runtime.expands_cache = expands_cache(runtime.attention, family, version);
   runtime.cache_growth = CacheGrowth::concatenated;
   runtime.logits_rows = version < last_logits_from ? LogitsRows::all : LogitsRows::last;
@@ -149,6 +215,12 @@ Runtime resolve(const RuntimeRequest& request) {
   runtime.rotary_tables = holds(rotary_buffers, family, version)         ? RotaryTables::per_layer
                           : holds(rotary_once_per_step, family, version) ? RotaryTables::per_step
                                                                          : RotaryTables::per_attention;
+  runtime.copies_first_cache = version >= first_cache_copied_from;
+  runtime.attention_is_one_function =
+      version < attention_functions_from || holds(late_attention_functions, family, version);
+  runtime.reorders_heads = runtime.attention == AttentionKind::sdpa && !runtime.attention_is_one_function &&
+                           version < no_reordering_from;
+  runtime.joins_expert_gates = version >= joined_expert_gates_from;
   runtime.allocator = AllocatorKind::caching;
   runtime.functional = true;
   runtime.counts_gemm_workspace = true;

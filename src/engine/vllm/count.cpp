@@ -3,6 +3,7 @@
 #include "src/engine/vllm/count.hpp"
 
 #include "src/core/error.hpp"
+#include "src/engine/vllm/batch_limits.hpp"
 #include "src/engine/vllm/kv_cache.hpp"
 #include "src/engine/vllm/profile_run.hpp"
 #include "src/engine/vllm/runtime.hpp"
@@ -41,6 +42,14 @@ void check_formats(const Question& question) {
                      "use a kv format as wide as the activations, or fp8"};
 }
 
+void check_batch(const Question& question, const VllmSettings& settings) {
+  const std::int64_t most = vllm_batch_limits(question, settings).sequences;
+  if (question.workload.batch <= most) return;
+  throw InputError{fmt::format("batch is {}", question.workload.batch),
+                   fmt::format("max_num_seqs is {}, and vLLM lets further requests wait", most),
+                   fmt::format("ask for at most {}, or give a larger max_num_seqs", most)};
+}
+
 DeviceCount count_device(const VllmBlocks& weights, Bytes kv_cache, const VllmBuffers& profile) {
   DeviceCount device;
   device.at_peak = profile.terms();
@@ -59,6 +68,7 @@ Count count_vllm(const Question& question, const Runtime& runtime) {
   check_model(question);
   validate(question.workload);
   check_formats(question);
+  check_batch(question, vllm_settings(runtime));
   const std::vector<VllmStage> stages = vllm_stages(question, vllm_settings(runtime));
   const std::vector<Bytes> kv_bytes = vllm_kv_bytes(question, runtime);
   Count result;

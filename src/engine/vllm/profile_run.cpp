@@ -20,7 +20,8 @@ std::int64_t latent_context_tokens(const Question& question, const VllmSettings&
                                    const VllmBatchLimits& limits) {
   constexpr std::int64_t most_tokens = 64 << 10;
   const std::int64_t pages = checked_product({limits.sequences, settings.block_tokens});
-  const std::int64_t wanted = std::max(8 * vllm_max_model_len(question), 4 * pages);
+  const std::int64_t wanted =
+      std::max(checked_product({8, vllm_max_model_len(question)}), checked_product({4, pages}));
   return std::max(std::min(wanted, most_tokens), pages);
 }
 

@@ -4,37 +4,57 @@
 
 namespace calibram::llama_cpp {
 
-/// Queries, keys or values: projected, seen as heads, normed and rotated.
-Tensor Pass::heads(const Attention& attention, Tensor normed, std::int64_t count, bool is_normed,
-                   bool is_rotated) {
-  const std::int64_t width = is_normed || is_rotated ? attention.head_size : attention.value_elements();
-  Tensor made = product(normed, count * width, attention.input_bias);
-  if (is_normed && attention.query_key_norm == QueryKeyNorm::whole) made = norm(made);
-  made = graph_.view(made, {width, count, shape_.tokens});
-  const bool by_head =
-      attention.query_key_norm != QueryKeyNorm::none && attention.query_key_norm != QueryKeyNorm::whole;
-  if (is_normed && by_head) made = norm(made, attention.query_key_norm != QueryKeyNorm::unweighted);
-  return is_rotated && attention.rotary_size > 0 ? graph_.in_place({made, positions()}) : made;
+/// llm_graph_context::build_qkv: queries, keys and values seen as heads.
+Pass::Heads Pass::project(const Attention& attention, Tensor normed) {
+  const std::int64_t tokens = shape_.tokens, width = attention.head_size,
+                     of_value = attention.value_elements();
+  const Shape queries{width, attention.heads, tokens}, keys{width, attention.kv_heads, tokens};
+  const Shape values{of_value, attention.kv_heads, tokens};
+  if (projects_at_once_) {
+    const std::int64_t rows = width * (attention.heads + attention.kv_heads) + of_value * attention.kv_heads;
+    const Tensor all = product(normed, rows, attention.input_bias);
+    return {graph_.view(all, queries), graph_.view(all, keys), graph_.view(all, values)};
+  }
+  const auto apart = [&](const Shape& shape, bool is_normed) {
+    Tensor made = product(normed, shape.sizes[0] * shape.sizes[1], attention.input_bias);
+    if (is_normed && attention.query_key_norm == QueryKeyNorm::whole) made = norm(made);
+    return graph_.view(made, shape);
+  };
+  return {apart(queries, true), apart(keys, true), apart(values, false)};
 }
 
-Tensor Pass::attention(const Layer& layer, const Attention& attention, Tensor normed) {
-  const bool has_norm = attention.query_key_norm != QueryKeyNorm::none;
-  Tensor queries = heads(attention, normed, attention.heads, has_norm, true);
+/// Queries or keys, normed head by head and rotated.
+Tensor Pass::placed(const Attention& attention, Tensor heads) {
+  const bool by_head =
+      attention.query_key_norm != QueryKeyNorm::none && attention.query_key_norm != QueryKeyNorm::whole;
+  const bool has_weight = attention.query_key_norm != QueryKeyNorm::unweighted;
+  if (by_head && !rules_.norms_rotated) heads = norm(heads, has_weight);
+  if (attention.rotary_size > 0) heads = graph_.in_place({heads, positions()});
+  return by_head && rules_.norms_rotated ? norm(heads, has_weight) : heads;
+}
+
+Tensor Pass::attention(const Attention& attention, Tensor normed) {
+  const Heads heads = project(attention, normed);
+  Tensor queries = placed(attention, heads.queries);
   if (rules_.scales_queries) queries = scaled(queries);
-  const Tensor keys = heads(attention, normed, attention.kv_heads, has_norm, true);
-  const Tensor values = heads(attention, normed, attention.kv_heads, false, false);
+  if (rules_.scales_unrotated && attention.rotary_size == 0) {
+    if (scales_by_position_ == no_tensor) scales_by_position_ = graph_.input({1, 1, shape_.tokens});
+    queries = graph_.in_place({queries, scales_by_position_});
+  }
+  const Tensor keys = placed(attention, heads.keys);
   const bool is_windowed = attention.window || attention.chunk;
-  static_cast<void>(layer);
-  const Tensor joined = attend(attention, is_windowed, queries, keys, values);
+  const Tensor joined = attend(attention, is_windowed, queries, keys, heads.values);
   return product(joined, model_.hidden_size, attention.output_bias);
 }
 
-/// ggml_mul_mat_aux of src/llama-graph.cpp: each piece of a head by the same matrix.
+/// ggml_mul_mat_aux of src/llama-graph.cpp: each piece of a head by the same matrix. A part of a wider
+/// projection is copied for it.
 Tensor Pass::rotated(Tensor source, Tensor rotation) {
   const Shape whole = graph_.shape(source);
   const std::int64_t piece = size(rotation, 0);
   const Shape pieces{piece, whole.elements() / piece};
-  return graph_.view(graph_.compute(pieces, {rotation, graph_.view(source, pieces)}), whole);
+  const Tensor cut = is_part(source) ? graph_.compute(pieces, {source}) : graph_.view(source, pieces);
+  return graph_.view(graph_.compute(pieces, {rotation, cut}), whole);
 }
 
 /// llama_kv_cache::cpy_k and cpy_v
@@ -42,6 +62,8 @@ void Pass::store(CacheInputs& inputs, Tensor keys, Tensor values) {
   const auto flat = [&](Tensor heads) {
     return graph_.view(heads, {size(heads, 0) * size(heads, 1), shape_.tokens});
   };
+  // A part of a wider projection cannot be seen as single elements, which transposing takes, without a copy.
+  if (!shape_.flash && is_part(values)) values = graph_.compute(graph_.shape(values), {values});
   if (inputs.key_places == no_tensor) {
     inputs.key_places = graph_.input(Shape{shape_.tokens}.as(ElementType::i64));
     // Without flash attention values are kept transposed, and every element has a place of its own.
@@ -62,7 +84,7 @@ Tensor Pass::mask(CacheInputs& inputs, std::int64_t cells) {
 /// llm_graph_context::build_attn and build_attn_mha
 Tensor Pass::attend(const Attention& attention, bool is_windowed, Tensor queries, Tensor keys,
                     Tensor values) {
-  const bool apart = is_windowed && rules_.windowed_cache;
+  const bool apart = is_windowed && shape_.parts_windows;
   CacheInputs& inputs = apart ? windowed_ : whole_;
   const auto rotation = [&](Tensor& matrix, std::int64_t piece) {
     if (matrix == no_tensor) matrix = graph_.input({piece, piece});
@@ -76,8 +98,8 @@ Tensor Pass::attend(const Attention& attention, bool is_windowed, Tensor queries
   }
   if (shape_.rotates_values) values = rotated(values, rotation(inputs.value_rotation, 64));
   graph_.expand(queries);
-  graph_.expand(rules_.windowed_cache ? keys : values);
-  graph_.expand(rules_.windowed_cache ? values : keys);
+  graph_.expand(shape_.parts_windows ? keys : values);
+  graph_.expand(shape_.parts_windows ? values : keys);
   store(inputs, keys, values);
   const std::int64_t cells = apart ? shape_.windowed_cells : shape_.cells;
   mask(inputs, cells);

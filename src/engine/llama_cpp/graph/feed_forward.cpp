@@ -19,7 +19,10 @@ Tensor Pass::feed_forward(const Layer& layer, Tensor normed) {
 /// llm_graph_context::build_ffn; a gate and its activation are one operation (ggml_glu).
 Tensor Pass::mlp(const Mlp& mlp, Tensor source) {
   Tensor inner = no_tensor;
-  if (mlp.gated) {
+  if (mlp.gated && gates_at_once_) {
+    const Tensor both = product(source, 2 * mlp.width, mlp.bias);
+    inner = graph_.compute({mlp.width, size(both, 1)}, {both});
+  } else if (mlp.gated) {
     const Tensor up = product(source, mlp.width, mlp.bias);
     const Tensor gate = product(source, mlp.width, mlp.bias);
     inner = graph_.compute(graph_.shape(up), {gate, up});
@@ -34,9 +37,11 @@ Tensor Pass::mlp(const Mlp& mlp, Tensor source) {
 Tensor Pass::experts(const Experts& experts, Tensor source) {
   const std::int64_t tokens = size(source, 1);
   const Tensor logits = product(source, experts.count, experts.router_bias);
-  const bool chooses_by_logits = rules_.gating == Gating::softmax_of_chosen;
-  const Tensor probabilities = chooses_by_logits ? logits : graph_.in_place({logits});
-  const Tensor sorted = graph_.compute(graph_.shape(probabilities).as(ElementType::i32), {probabilities});
+  const Tensor probabilities =
+      rules_.gating == Gating::softmax_of_chosen ? logits : graph_.in_place({logits});
+  Tensor judged = rules_.chooses_by_logits ? logits : probabilities;
+  if (biases_choice_) judged = graph_.in_place({judged});
+  const Tensor sorted = graph_.compute(graph_.shape(judged).as(ElementType::i32), {judged});
   const Tensor selected = graph_.view(sorted, Shape{experts.active, tokens}.as(ElementType::i32));
   const Tensor weights = expert_weights(experts, probabilities, selected);
   graph_.expand(weights);
@@ -56,12 +61,14 @@ Tensor Pass::expert_weights(const Experts& experts, Tensor probabilities, Tensor
     const Tensor clamped = graph_.compute({1, tokens}, {sums});
     weights = graph_.view(graph_.in_place({chosen, clamped}), apart);
   }
-  return rules_.scales_weights ? scaled(weights) : weights;
+  return weights;
 }
 
 Tensor Pass::routed(const Experts& experts, Tensor source, Tensor selected, Tensor weights) {
   const std::int64_t tokens = size(source, 1), hidden = model_.hidden_size;
-  const Tensor seen = graph_.view(source, {hidden, 1, tokens});
+  Tensor seen = graph_.view(source, {hidden, 1, tokens});
+  if (rules_.weighs_inputs)
+    seen = graph_.in_place({graph_.compute({hidden, experts.active, tokens}, {seen}), weights});
   const auto by_expert = [&](std::int64_t width, Tensor from) {
     const Tensor result = graph_.compute({width, experts.active, tokens}, {from, selected});
     return experts.expert.bias ? graph_.in_place({result, selected}) : result;
@@ -75,7 +82,8 @@ Tensor Pass::routed(const Experts& experts, Tensor source, Tensor selected, Tens
     inner = unary(up);
     if (experts.expert.activation == Activation::relu_squared) inner = unary(inner);
   }
-  const Tensor weighted = graph_.in_place({by_expert(hidden, inner), weights});
+  Tensor weighted = by_expert(hidden, inner);
+  if (!rules_.weighs_inputs) weighted = graph_.in_place({weighted, weights});
   std::vector<Tensor> parts;
   for (std::int64_t i = 0; i < experts.active; ++i) {
     parts.push_back(graph_.view(weighted, {hidden, tokens}));

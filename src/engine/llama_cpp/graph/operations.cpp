@@ -12,8 +12,8 @@ Tensor Pass::product(Tensor source, std::int64_t rows, bool bias) {
 
 Tensor Pass::norm(Tensor source, bool weight) {
   // ggml_op_can_inplace knows RMS_NORM and not NORM (ggml-alloc.c).
-  Tensor result =
-      model_.norm == Norm::rms ? graph_.in_place({source}) : graph_.compute(graph_.shape(source), {source});
+  const bool by_rms = model_.norm == Norm::rms || rules_.norms_by_rms;
+  Tensor result = by_rms ? graph_.in_place({source}) : graph_.compute(graph_.shape(source), {source});
   if (weight) result = graph_.in_place({result});
   if (weight && model_.norm_bias) result = graph_.in_place({result});
   return result;
@@ -24,8 +24,14 @@ Tensor Pass::rows(Tensor source) {
   return graph_.compute({size(source, 0), shape_.outputs}, {source, output_rows_});
 }
 
+bool Pass::is_part(Tensor tensor) const {
+  const Node& node = graph_.node(tensor);
+  return node.kind == TensorKind::view && node.shape.elements() < graph_.shape(node.root).elements();
+}
+
 Tensor Pass::positions() {
-  if (positions_ == no_tensor) positions_ = graph_.input(Shape{shape_.tokens}.as(ElementType::i32));
+  if (positions_ == no_tensor)
+    positions_ = graph_.input(Shape{rules_.position_parts * shape_.tokens}.as(ElementType::i32));
   return positions_;
 }
 

@@ -3,14 +3,36 @@
 #include "src/engine/llama_cpp/graph/pass.hpp"
 
 #include "src/core/error.hpp"
+#include "src/model/stored_tensor.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace calibram::llama_cpp {
+namespace {
+
+/// Whether a tensor's name ends so in the model's GGUF file, where that is known.
+bool in_file(const Model& model, std::string_view name, bool otherwise) {
+  if (!model.stored) return otherwise;
+  const auto ends_so = [&](const StoredTensor& tensor) { return tensor.name.ends_with(name); };
+  const auto is_block = [](const StoredTensor& tensor) { return tensor.name.starts_with("blk."); };
+  const auto& tensors = model.stored->tensors;
+  return std::ranges::any_of(tensors, is_block) ? std::ranges::any_of(tensors, ends_so) : otherwise;
+}
+
+}  // namespace
+
+Pass::Pass(const Model& model, const GraphRules& rules, const PassShape& shape)
+    : model_{model},
+      rules_{rules},
+      shape_{shape},
+      projects_at_once_{in_file(model, ".attn_qkv.weight", rules.projects_at_once)},
+      gates_at_once_{rules.gates_at_once && !in_file(model, ".ffn_gate.weight", false)},
+      biases_choice_{in_file(model, ".exp_probs_b.bias", rules.biases_choice)} {}
 
 TensorGraph Pass::build() {
   Tensor hidden = embed();
-  positions_ = no_tensor;
   for (std::size_t run = 0; run < model_.layers.size(); ++run)
     for (std::int64_t i = 0; i < model_.layers[run].count; ++i)
       hidden = layer(model_.layers[run].layer, hidden,
@@ -23,37 +45,61 @@ TensorGraph Pass::build() {
 Tensor Pass::embed() {
   const Tensor tokens = graph_.input(Shape{shape_.tokens}.as(ElementType::i32));
   const Tensor embedded = graph_.compute({model_.hidden_size, shape_.tokens}, {tokens});
-  if (shape_.embeds_either) {
-    // ggml_build_forward_select keeps both ways into the model in the graph.
-    graph_.expand(embedded);
-    graph_.expand(graph_.input({model_.hidden_size, shape_.tokens}));
-  }
+  // ggml_build_forward_select keeps both ways into the model in the graph: tokens, and embeddings.
+  graph_.expand(embedded);
+  graph_.expand(graph_.input({model_.hidden_size, shape_.tokens}));
+  if (model_.positions == Positions::learned)
+    return sum(embedded, graph_.compute(graph_.shape(embedded), {positions()}));
   return rules_.scales_embeddings ? scaled(embedded) : embedded;
 }
 
-Tensor Pass::layer(const Layer& layer, Tensor input, bool is_last) {
-  const Tensor normed = layer.norm_before_mixer ? norm(input) : input;
-  Tensor mixed = no_tensor;
-  if (const Attention* self = attention_of(layer)) mixed = attention(layer, *self, normed);
+Tensor Pass::mixed(const Layer& layer, Tensor normed) {
+  if (const Attention* self = attention_of(layer)) return attention(*self, normed);
   if (const auto* latent = std::get_if<LatentAttention>(&layer.mixer))
-    mixed = latent_attention(*latent, normed);
-  if (mixed == no_tensor)
-    throw InputError{fmt::format("cannot walk llama.cpp's graph of {}", model_.name),
-                     "it has layers without attention, whose operations are not known here",
-                     "ask for weights or kv_cache"};
-  Tensor residual = input;
-  if (is_last) {
-    mixed = rows(mixed);
-    residual = rows(residual);
+    return latent_attention(*latent, normed);
+  throw InputError{fmt::format("cannot walk llama.cpp's graph of {}", model_.name),
+                   "it has layers without attention, whose operations are not known here",
+                   "ask for weights or kv_cache"};
+}
+
+Tensor Pass::layer(const Layer& layer, Tensor input, bool is_last) {
+  Tensor normed = layer.norm_before_mixer ? norm(input) : input;
+  Tensor part = mixed(layer, normed);
+  if (is_last && !rules_.drops_rows_last) {
+    part = rows(part);
+    input = rows(input);
+    if (layer.parallel_residual && !layer.norm_before_mlp) normed = rows(normed);
   }
-  if (layer.norm_after_each) mixed = norm(mixed);
-  const Tensor joined = sum(mixed, residual);
+  if (layer.parallel_residual)
+    return parallel_sum(input, part, feed_forward(layer, layer.norm_before_mlp ? norm(input) : normed));
+  if (layer.norm_after_each) part = norm(part);
+  if (rules_.scales_parts) part = scaled(part);
+  const Tensor joined = sum(part, input);
   Tensor out = feed_forward(layer, layer.norm_before_mlp ? norm(joined) : joined);
   if (layer.norm_after_each) out = norm(out);
-  return sum(out, joined);
+  if (rules_.scales_parts) out = scaled(out);
+  return rules_.adds_to_residual ? sum(joined, out) : sum(out, joined);
+}
+
+Tensor Pass::parallel_sum(Tensor input, Tensor mixed, Tensor mlp) {
+  switch (rules_.parallel_sum) {
+    case ParallelSum::mlp_mixed_input:
+      return sum(sum(mlp, mixed), input);
+    case ParallelSum::mixed_mlp_input:
+      return sum(sum(mixed, mlp), input);
+    case ParallelSum::mlp_joined:
+      return sum(mlp, sum(mixed, input));
+    case ParallelSum::mlp_input_mixed:
+      break;
+  }
+  return sum(sum(mlp, input), mixed);
 }
 
 void Pass::finish(Tensor hidden) {
+  if (rules_.drops_rows_last) {
+    graph_.mark_output(hidden);
+    hidden = rows(hidden);
+  }
   const Tensor normed = norm(hidden);
   graph_.mark_output(normed);
   Tensor logits = product(normed, model_.vocabulary, model_.head_bias);

@@ -18,7 +18,7 @@ struct PassShape {
   bool flash = true;
   bool rotates_keys = false;  ///< Hadamard rotation before keys are quantised
   bool rotates_values = false;
-  bool embeds_either = true;  ///< an input for embeddings stands beside that for tokens
+  bool parts_windows = false;  ///< layers with a window have a cache of their own
   ElementType mask = ElementType::f16;
   ElementType key = ElementType::f16;  ///< of the cache, where it is not quantised
 };
@@ -33,8 +33,7 @@ struct CacheInputs {
 /// Names as in llama.cpp's src/llama-graph.cpp, whose order of calls is kept.
 class Pass {
  public:
-  Pass(const Model& model, const GraphRules& rules, const PassShape& shape)
-      : model_{model}, rules_{rules}, shape_{shape} {}
+  Pass(const Model& model, const GraphRules& rules, const PassShape& shape);
 
   /// @throws InputError for layers of which the graph is not known
   TensorGraph build();
@@ -43,6 +42,8 @@ class Pass {
   // pass.cpp
   Tensor embed();
   Tensor layer(const Layer& layer, Tensor input, bool is_last);
+  Tensor mixed(const Layer& layer, Tensor normed);
+  Tensor parallel_sum(Tensor input, Tensor mixed, Tensor mlp);
   void finish(Tensor hidden);
 
   // operations.cpp
@@ -53,15 +54,20 @@ class Pass {
   Tensor unary(Tensor source) { return graph_.in_place({source}); }
   Tensor sum(Tensor a, Tensor b) { return graph_.in_place({a, b}); }
   Tensor rows(Tensor source);
+  /// Whether it is a view of only some columns of another tensor.
+  bool is_part(Tensor tensor) const;
   Tensor soft_capped(Tensor source) { return scaled(unary(scaled(source))); }
   std::int64_t size(Tensor tensor, std::size_t dimension) const {
     return graph_.shape(tensor).sizes[dimension];
   }
 
   // attention.cpp
-  Tensor attention(const Layer& layer, const Attention& attention, Tensor normed);
-  Tensor heads(const Attention& attention, Tensor normed, std::int64_t count, bool is_normed,
-               bool is_rotated);
+  struct Heads {
+    Tensor queries, keys, values;
+  };
+  Tensor attention(const Attention& attention, Tensor normed);
+  Heads project(const Attention& attention, Tensor normed);
+  Tensor placed(const Attention& attention, Tensor heads);
   Tensor attend(const Attention& attention, bool is_windowed, Tensor queries, Tensor keys, Tensor values);
   Tensor weighed_values(const Attention& attention, const CacheInputs& inputs, std::int64_t cells,
                         Tensor queries);
@@ -87,7 +93,8 @@ class Pass {
   const GraphRules& rules_;
   const PassShape& shape_;
   TensorGraph graph_;
-  Tensor positions_ = no_tensor, output_rows_ = no_tensor;
+  bool projects_at_once_, gates_at_once_, biases_choice_;
+  Tensor positions_ = no_tensor, output_rows_ = no_tensor, scales_by_position_ = no_tensor;
   CacheInputs whole_, windowed_;
 };
 
