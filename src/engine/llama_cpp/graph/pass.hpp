@@ -16,7 +16,8 @@ struct PassShape {
   std::int64_t cells = 0;           ///< of the cache of one stream
   std::int64_t windowed_cells = 0;  ///< the same, of layers with a window
   bool flash = true;
-  bool rotates_keys = false;  ///< Hadamard rotation before keys are quantised
+  bool embeds_on_host = false;  ///< the embedding's rows come from another device
+  bool rotates_keys = false;    ///< Hadamard rotation before keys are quantised
   bool rotates_values = false;
   bool parts_windows = false;  ///< layers with a window have a cache of their own
   ElementType mask = ElementType::f16;
