@@ -15,18 +15,17 @@ namespace {
 /// "calibram rss, calibram allocated".
 std::string fits_text(const Profile& profile) {
   std::string text;
-  for (const ProfileFit& entry : profile.fits)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", entry.runtime, name_of(entry.metric));
+  for (const ProfileFit& entry : profile.fits) text += (text.empty() ? "" : ", ") + entry.name();
   return text.empty() ? "nothing" : text;
 }
 
 /// @param question  its workload counts where the metric holds the workload's cache; an engine's start-up
 /// figures know neither
 bool is_outside(const Hull& hull, const std::vector<TermBytes>& devices, const Question& question) {
-  if (devices.size() != 1) return true;  // a profile is measured on one device
   const bool holds_cache = is_total(question.metric) || question.metric == Metric::kv_cache;
   const Workload& workload = question.workload;
-  return !hull.contains(devices.front(), holds_cache ? workload.context_tokens() : hull.context_tokens.low,
+  return !hull.contains(mean_terms(devices),
+                        holds_cache ? workload.context_tokens() : hull.context_tokens.low,
                         holds_cache ? workload.batch : hull.batch.low);
 }
 
@@ -62,13 +61,14 @@ class Calibrated : public Estimator {
  private:
   std::variant<Predicted, Unanswered> predict_metric(Question question, Metric metric) const {
     question.metric = metric;
-    const ProfileFit* entry = profile_->find(question.runtime, metric);
+    const ProfileFit* entry = profile_->find(question.runtime, metric, question.placement());
     std::string caution;
-    if (!entry && (entry = profile_->find_other_version(question.runtime, metric)))
+    if (!entry && (entry = profile_->find_other_version(question.runtime, metric, question.placement())))
       caution = fmt::format("the profile was fitted to {}, not {}", entry->runtime, question.runtime);
     if (!entry)
-      return Unanswered{fmt::format("the profile has no fit of {} {}; it has {}", question.runtime,
-                                    name_of(metric), fits_text(*profile_))};
+      return Unanswered{fmt::format("the profile has no fit of {}; it has {}",
+                                    ProfileFit{question.runtime, metric, {}, {}, question.placement()}.name(),
+                                    fits_text(*profile_))};
     const auto theory = theory_terms(question);
     if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
     const auto& devices = std::get<std::vector<TermBytes>>(theory);
@@ -78,7 +78,7 @@ class Calibrated : public Estimator {
   /// The whole card of an engine whose log reports parts.
   bool needs_composition(const Question& question) const {
     return question.metric == Metric::device && question.model && runtime_of(question).cache_room &&
-           !profile_->find(question.runtime, Metric::device);
+           !profile_->find(question.runtime, Metric::device, question.placement());
   }
 
   Answer answer_composed(const Question& question) const {

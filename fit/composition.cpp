@@ -60,14 +60,17 @@ Answer compose_cache(const Question& question, const PredictPart& predict_part, 
     if (const auto* unanswered = std::get_if<Unanswered>(&part)) return *unanswered;
     taken.add(std::get<Prediction>(part));
   }
+  const double devices = question.devices;
   const double budget = settings->gpu_memory_utilization * static_cast<double>(device_bytes.count());
-  if (budget <= taken.bytes) throw_nothing_left(question, budget, taken.bytes);
+  const double left =
+      budget - taken.bytes / devices;  // the fullest device of a split decides; they are alike
+  if (left <= 0) throw_nothing_left(question, budget, taken.bytes / devices);
   Estimate estimate;
-  estimate.total = rounded_bytes(budget - taken.bytes);
+  estimate.devices.assign(static_cast<std::size_t>(question.devices), rounded_bytes(left));
+  estimate.total = question.devices * rounded_bytes(left);
   estimate.terms[Term::kv_cache] = estimate.total;
-  estimate.devices = {estimate.total};
-  estimate.interval = interval_of(taken, budget - taken.bytes);
-  estimate.room = runtime.cache_room(question, runtime, estimate.total);
+  estimate.interval = interval_of(taken, devices * left);
+  estimate.room = runtime.cache_room(question, runtime, rounded_bytes(left));
   if (question.metric == Metric::kv_tokens) estimate.tokens = estimate.room->tokens;
   return estimate;
 }

@@ -102,7 +102,7 @@ double p_value(const CheckedTerm& term, const Fit& fit) {
 
 CheckedGroup checked_group(const ObservationGroup& group, const ProfileFit& entry,
                            const DriftLimits& limits) {
-  CheckedGroup checked{group.runtime, group.metric, entry.runtime, {}, {}};
+  CheckedGroup checked{group.runtime, group.metric, group.placement, entry.runtime, {}, {}};
   for (const Observation& observation : group.observations)
     checked.rows.push_back(checked_row(observation, entry.fit, limits));
   if (entry.fit.has_error_model()) checked.terms = checked_terms(group.observations, entry.fit);
@@ -135,12 +135,12 @@ bool Drift::fails() const {
 Drift find_drift(const Profile& profile, const Observations& observations, const DriftLimits& limits) {
   Drift drift;
   for (const ObservationGroup& group : observations.groups) {
-    const ProfileFit* entry = profile.find(group.runtime, group.metric);
-    if (!entry) entry = profile.find_other_version(group.runtime, group.metric);
+    const ProfileFit* entry = profile.find(group.runtime, group.metric, group.placement);
+    if (!entry) entry = profile.find_other_version(group.runtime, group.metric, group.placement);
     if (entry)
       drift.groups.push_back(checked_group(group, *entry, limits));
     else
-      drift.unchecked.push_back(fmt::format("{} {}", group.runtime, name_of(group.metric)));
+      drift.unchecked.push_back(ProfileFit{group.runtime, group.metric, {}, {}, group.placement}.name());
   }
   judge_terms(drift, limits.family_wise_error);
   return drift;

@@ -19,7 +19,7 @@ struct DriftLimits {
   double family_wise_error = 1e-4;  ///< of all tests of terms in a run together
 };
 
-/// One row against its prediction.
+/// One row against its prediction; of several devices, what one of them takes on average.
 struct CheckedRow {
   std::size_t row = 0;  ///< index among the rows that were given
   double measured_bytes = 0, predicted_bytes = 0;
@@ -41,10 +41,13 @@ struct CheckedTerm {
 struct CheckedGroup {
   std::string runtime;
   Metric metric = Metric::allocated;
+  Placement placement{};
   std::string fitted_runtime;  ///< of the fit; another version where the profile has none of this one
   std::vector<CheckedRow> rows;
   std::vector<CheckedTerm> terms;
 
+  /// "vllm@0.19.0 other on 2 devices (tensor)".
+  std::string name() const { return ProfileFit{runtime, metric, {}, {}, placement}.name(); }
   bool fails() const;
 };
 

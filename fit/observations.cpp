@@ -38,10 +38,12 @@ double relative_noise(const std::string& runtime) { return runtime == "calibram"
 
 ObservationGroup& group_of(const Measurement& row, std::vector<ObservationGroup>& groups) {
   const auto found = std::find_if(groups.begin(), groups.end(), [&](const ObservationGroup& group) {
-    return group.runtime == row.runtime && group.metric == row.metric;
+    return group.runtime == row.runtime && group.metric == row.metric &&
+           group.placement == Placement{row.devices, row.split};
   });
   if (found != groups.end()) return *found;
-  groups.push_back({row.runtime, row.metric, {}, {0, relative_noise(row.runtime)}, row.counter});
+  groups.push_back(
+      {row.runtime, row.metric, {}, {0, relative_noise(row.runtime)}, row.counter, {row.devices, row.split}});
   return groups.back();
 }
 
@@ -69,16 +71,17 @@ std::string exclusion(const Measurement& row) {
 Observation observe(const Measurement& row, ModelLibrary& models) {
   const Question question = question_of(row, models);
   if (!question.model) throw InputError{"a bare size cannot be fitted", "it has no architecture", ""};
-  if (question.devices > 1)
+  if (question.devices > 1 && is_total(question.metric))
     throw InputError{"rows of several devices are not fitted", "they add peaks of different times", ""};
   const auto theory = theory_terms(question);
   if (const auto* unanswered = std::get_if<Unanswered>(&theory)) throw InputError{unanswered->reason, "", ""};
   if (*row.value == 0) throw InputError{"a measured value of 0 is none", "", ""};
   Observation observation;
   observation.model = row.model;
-  observation.measured_bytes = static_cast<double>(*row.value);
-  observation.resolution_bytes = static_cast<double>(row.resolution.value_or(0));
-  observation.terms = std::get<std::vector<TermBytes>>(theory).front();
+  const double devices = question.devices;
+  observation.measured_bytes = static_cast<double>(*row.value) / devices;
+  observation.resolution_bytes = static_cast<double>(row.resolution.value_or(0)) / devices;
+  observation.terms = mean_terms(std::get<std::vector<TermBytes>>(theory));
   observation.context_tokens = row.workload.context_tokens();
   observation.batch = row.workload.batch;
   return observation;

@@ -12,13 +12,14 @@
 
 namespace calibram {
 
-/// Rows that one fit explains: of one runtime and one metric.
+/// Rows that one fit explains: of one runtime, metric and placement.
 struct ObservationGroup {
   std::string runtime;
   Metric metric = Metric::allocated;
   std::vector<Observation> observations;
   NoiseModel noise;
-  std::string counter;  ///< which kernel counter gave the values; empty when unknown
+  std::string counter;    ///< which kernel counter gave the values; empty when unknown
+  Placement placement{};  ///< of several devices: observations are the mean of one
 };
 
 struct Observations {
@@ -26,7 +27,8 @@ struct Observations {
   std::map<std::string, std::size_t> reasons;  ///< why rows were left out, and how often
 };
 
-/// Rows with an outcome, of several devices, and those that theory cannot count are left out with a reason.
+/// Rows with an outcome, totals of several devices (they add peaks of different times), and those that theory
+/// cannot count are left out with a reason.
 /// @param models  loaded once, for the caller's other lists too
 Observations observations_of(const std::vector<Measurement>& rows, ModelLibrary& models);
 Observations observations_of(const std::vector<Measurement>& rows);

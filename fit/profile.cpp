@@ -4,6 +4,7 @@
 
 #include "src/core/file.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -64,6 +65,10 @@ Json json_of(const ProfileFit& entry) {
                {"sigma_relative", number_or_null(fit.sigma_relative)},
                {"r2", number_or_null(fit.r_squared)},
                {"condition_number", number_or_null(fit.condition_number)}};
+  if (entry.placement.devices > 1) {
+    json["devices"] = entry.placement.devices;
+    json["split"] = entry.placement.split == Split::tensor ? "tensor" : "layers";
+  }
   json["constant_bytes"] = {{"value", bytes_or_null(fit.constant_bytes)},
                             {"std_error", bytes_or_null(fit.constant_error_bytes)}};
   for (std::size_t t = 0; t < fitted_term_count; ++t)
@@ -81,16 +86,23 @@ Json json_of(const ProfileFit& entry) {
 
 }  // namespace
 
-const ProfileFit* Profile::find(std::string_view runtime, Metric metric) const {
+std::string ProfileFit::name() const {
+  const std::string where = describe(placement);
+  return fmt::format("{} {}{}{}", runtime, name_of(metric), where.empty() ? "" : " on ", where);
+}
+
+const ProfileFit* Profile::find(std::string_view runtime, Metric metric, Placement placement) const {
   for (const ProfileFit& entry : fits)
-    if (entry.runtime == runtime && entry.metric == metric) return &entry;
+    if (entry.runtime == runtime && entry.metric == metric && entry.placement == placement) return &entry;
   return nullptr;
 }
 
-const ProfileFit* Profile::find_other_version(std::string_view runtime, Metric metric) const {
+const ProfileFit* Profile::find_other_version(std::string_view runtime, Metric metric,
+                                              Placement placement) const {
   const auto family = [](std::string_view name) { return name.substr(0, name.find('@')); };
   const auto found = std::find_if(fits.rbegin(), fits.rend(), [&](const ProfileFit& entry) {
-    return entry.metric == metric && entry.runtime != runtime && family(entry.runtime) == family(runtime);
+    return entry.metric == metric && entry.placement == placement && entry.runtime != runtime &&
+           family(entry.runtime) == family(runtime);
   });
   return found == fits.rend() ? nullptr : &*found;
 }

@@ -28,6 +28,10 @@ struct ProfileFit {
   Metric metric = Metric::allocated;
   std::string counter;  ///< which counter of the system gave the values
   Fit fit;
+  Placement placement{};  ///< of several devices: what one of them takes, on average
+
+  /// "vllm@0.19.0 other on 2 devices (tensor)".
+  std::string name() const;
 };
 
 struct Profile {
@@ -35,13 +39,14 @@ struct Profile {
   std::string created;                          ///< ISO 8601, UTC
   std::string commit;                           ///< of the program that measured
   std::map<std::string, std::string> versions;  ///< of libraries
-  std::vector<ProfileFit> fits;                 ///< one per runtime and metric
+  std::vector<ProfileFit> fits;                 ///< one per runtime, metric and placement
   std::string file;                             ///< where it was read from; not written
 
-  /// The fit of this runtime and metric; null for none.
-  const ProfileFit* find(std::string_view runtime, Metric metric) const;
+  /// The fit of this runtime, metric and placement; null for none.
+  const ProfileFit* find(std::string_view runtime, Metric metric, Placement placement = {}) const;
   /// The same of another version of the runtime's engine; of several the last one.
-  const ProfileFit* find_other_version(std::string_view runtime, Metric metric) const;
+  const ProfileFit* find_other_version(std::string_view runtime, Metric metric,
+                                       Placement placement = {}) const;
 };
 
 /// The JSON document, indented, with a line end. Bytes of the reported solution are whole; the numbers of the

@@ -143,12 +143,20 @@ Metric metric_of(const JsonNode& node) {
   return static_cast<Metric>(found - metric_names.begin());
 }
 
+Placement placement_of(const JsonNode& node) {
+  const auto devices = node.optional_integer("devices", 2, 1024);
+  if (!devices) return {};
+  const std::string split = node.text("split");
+  if (split != "tensor" && split != "layers") node.find("split")->fail("must be \"tensor\" or \"layers\"");
+  return {static_cast<int>(*devices), split == "tensor" ? Split::tensor : Split::layers};
+}
+
 void read_fits(Profile& profile, const JsonNode& root) {
   for (const JsonNode& node : root.array("fits")) {
     const ProfileFit entry{node.text("runtime"), metric_of(node), node.optional_text("counter").value_or(""),
-                           fit_of(node)};
-    if (profile.find(entry.runtime, entry.metric))
-      node.fail(fmt::format("a second fit of {} {}", entry.runtime, name_of(entry.metric)), "keep one");
+                           fit_of(node), placement_of(node)};
+    if (profile.find(entry.runtime, entry.metric, entry.placement))
+      node.fail(fmt::format("a second fit of {}", entry.name()), "keep one");
     profile.fits.push_back(entry);
   }
 }

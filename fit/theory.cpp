@@ -94,6 +94,16 @@ std::variant<std::vector<TermBytes>, Unanswered> theory_terms(const Question& qu
   }
 }
 
+TermBytes mean_terms(const std::vector<TermBytes>& devices) {
+  TermBytes sum;
+  for (const TermBytes& terms : devices) sum += terms;
+  for (std::size_t t = 0; t < term_count; ++t) {
+    Bytes& bytes = sum[static_cast<Term>(t)];
+    bytes = Bytes{bytes.count() / static_cast<std::int64_t>(devices.size())};
+  }
+  return sum;
+}
+
 std::unique_ptr<Estimator> theory() { return std::make_unique<Theory>(); }
 
 }  // namespace calibram

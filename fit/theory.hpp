@@ -14,6 +14,9 @@ namespace calibram {
 /// scales these. Unanswered when the question cannot be counted, or its metric is put together from others.
 std::variant<std::vector<TermBytes>, Unanswered> theory_terms(const Question& question);
 
+/// What one of the devices holds on average.
+TermBytes mean_terms(const std::vector<TermBytes>& devices);
+
 /// `theory`: answers what consists of counted bytes alone.
 std::unique_ptr<Estimator> theory();
 

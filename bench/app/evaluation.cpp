@@ -77,8 +77,8 @@ class LeavingOut final : public Estimator {
         for (Observation& observation : group.observations)
           observation.model = fmt::format("batch {}", observation.batch);
       try {
-        profile.fits.push_back(
-            {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
+        profile.fits.push_back({group.runtime, group.metric, group.counter,
+                                calibrate(group.observations, group.noise), group.placement});
       } catch (const InputError&) {
         // Too few models in this group: its rows stay unanswered, and say so.
       }

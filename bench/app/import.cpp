@@ -103,30 +103,32 @@ void print_json(const Imported& imported) {
   std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 
+void print_csv(const Imported& imported) {
+  std::cout << csv_header() << "\n";
+  for (const Measurement& row : imported.rows) std::cout << csv_row(row) << "\n";
+}
+
 /// Paths of models are relative to the file that the rows go to.
-void write_csv(const ImportOptions& options, Imported& imported) {
-  if (options.output.empty() || options.output == "-") {
-    std::cout << csv_header() << "\n";
-    for (const Measurement& row : imported.rows) std::cout << csv_row(row) << "\n";
-    return;
-  }
-  LineAppender file = LineAppender::create(options.output, csv_header());
-  for (Measurement& row : imported.rows) {
-    row.model = model_as_recorded(row.model, options.output);
+void write_csv(const std::string& name, const Imported& imported) {
+  LineAppender file = LineAppender::create(name, csv_header());
+  for (Measurement row : imported.rows) {
+    row.model = model_as_recorded(row.model, name);
     file.append(csv_row(row));
   }
 }
 
 int run_import(const ImportOptions& options) {
-  Imported imported = import_all(options, supplied_by(options));
+  const Imported imported = import_all(options, supplied_by(options));
   print_notes(imported);
   if (imported.rows.empty())
     throw InputError{"nothing was imported", "none of the files could be used",
                      fmt::format("name logs of {}", options.kind)};
+  const bool has_file = !options.output.empty() && options.output != "-";
+  if (has_file) write_csv(options.output, imported);
   if (options.json)
     print_json(imported);
-  else
-    write_csv(options, imported);
+  else if (!has_file)
+    print_csv(imported);
   return status_done;
 }
 

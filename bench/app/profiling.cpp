@@ -32,8 +32,8 @@ Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device,
   std::vector<std::string> refusals;
   for (const ObservationGroup& group : observations.groups) {
     try {
-      profile.fits.push_back(
-          {group.runtime, group.metric, group.counter, calibrate(group.observations, group.noise)});
+      profile.fits.push_back({group.runtime, group.metric, group.counter,
+                              calibrate(group.observations, group.noise), group.placement});
     } catch (const InputError& problem) {
       refusals.push_back(fmt::format("{} {}: {}", group.runtime, name_of(group.metric), problem.what()));
     }

@@ -51,6 +51,8 @@ std::string_view name_of(LogKind kind) { return log_kind_names[static_cast<std::
   const std::string problem = fmt::format("cannot import {} as {}", in_quotes(name), name_of(kind));
   const std::string expected = fmt::format("expected is {}", words_of(kind).wrote);
   if (summary.lines == 0) throw InputError{problem, "the file is empty", expected};
+  if (summary.is_utf16)
+    throw InputError{problem, "it is UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8"};
   if (summary.nul_bytes > 0) throw InputError{problem, "it is a binary file", expected};
   if (!imported.notes.empty()) {
     std::string reason = imported.notes.front();

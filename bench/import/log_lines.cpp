@@ -33,6 +33,10 @@ void copy_plain(std::string_view text, std::string& plain) {
 }  // namespace
 
 void LogLineReader::read(std::string_view piece) {
+  if (!has_begun_ && !piece.empty()) {
+    summary_.is_utf16 = piece.starts_with("\xff\xfe") || piece.starts_with("\xfe\xff");
+    has_begun_ = true;
+  }
   summary_.nul_bytes += std::count(piece.begin(), piece.end(), '\0');
   for (std::size_t end = piece.find('\n'); end != piece.npos; end = piece.find('\n')) {
     add(piece.substr(0, end));

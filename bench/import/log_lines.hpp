@@ -28,6 +28,7 @@ struct LogSummary {
   std::int64_t lines = 0;
   std::int64_t cut_lines = 0;  ///< longer than `longest_log_line`
   std::int64_t nul_bytes = 0;  ///< no text has any
+  bool is_utf16 = false;       ///< as PowerShell writes what it redirects
 };
 
 /// Cuts pieces of a log into lines.
@@ -48,6 +49,7 @@ class LogLineReader {
   std::string line_;
   std::string plain_;
   bool is_cut_ = false;
+  bool has_begun_ = false;
 };
 
 /// Hands on the lines of an open file. @param name  for messages. @throws Error

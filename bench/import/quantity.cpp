@@ -32,8 +32,8 @@ constexpr std::array units = {
     Unit{"TB", 1LL << 40},
 };
 
-/// No memory is larger, and sums of a few thousand still fit.
-constexpr double largest = 1e15;
+/// No memory is larger, and sums over the 65536 devices that a row can have still fit.
+constexpr double largest = 1e14;
 
 }  // namespace
 

@@ -112,6 +112,11 @@ void note_absent(const Reading& reading, const Supplied& supplied, const std::st
 
 }  // namespace
 
+void add_remark(std::vector<std::string>& remarks, std::string remark) {
+  const bool is_new = std::find(remarks.begin(), remarks.end(), remark) == remarks.end();
+  if (is_new && remarks.size() < most_remarks) remarks.push_back(std::move(remark));
+}
+
 void add_rows(const Reading& read, const Supplied& supplied, const std::string& file, Imported& imported) {
   const Reading reading = with_supplied(read, supplied);
   const std::string where = place(reading, file);

@@ -5,6 +5,7 @@
 #include "bench/import/quantity.hpp"
 #include "src/engine/measurement.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -34,6 +35,12 @@ struct Reading {
 
   void state(const std::string& column) { stated.insert(column); }
 };
+
+/// What one log may make us keep: no real one has more, and a crafted one must not take all memory.
+inline constexpr std::size_t most_starts = 4096, most_parts = 4096, most_remarks = 20;
+
+/// Keeps a remark, once.
+void add_remark(std::vector<std::string>& remarks, std::string remark);
 
 /// What the user says of a log, column by column: it goes before what the log says.
 struct Supplied {

@@ -18,6 +18,12 @@ void require_at_least(std::string_view name, std::int64_t number, std::int64_t l
 
 }  // namespace
 
+std::string describe(const Placement& placement) {
+  if (placement.devices == 1) return {};
+  return fmt::format("{} devices ({})", placement.devices,
+                     placement.split == Split::tensor ? "tensor" : "layers");
+}
+
 void validate(const Workload& workload) {
   require_at_least("batch", workload.batch, 1);
   require_at_least("prompt", workload.prompt, 1);

@@ -30,6 +30,17 @@ void validate(const Workload& workload);
 
 enum class Split : unsigned char { none, layers, tensor };
 
+/// On how many devices a run lies, and how.
+struct Placement {
+  int devices = 1;
+  Split split = Split::none;
+
+  bool operator==(const Placement&) const = default;
+};
+
+/// "2 devices (tensor)"; empty for one.
+std::string describe(const Placement& placement);
+
 struct Question {
   std::string subject;                 ///< the model as asked: a name, a path or a size
   std::shared_ptr<const Model> model;  ///< null for a bare size, which only rules can answer
@@ -43,6 +54,8 @@ struct Question {
   Split split = Split::none;
   Metric metric = Metric::allocated;
   std::string device;  ///< the card's name, where known: "A100 80GB"
+
+  Placement placement() const { return {devices, split}; }
 };
 
 }  // namespace calibram

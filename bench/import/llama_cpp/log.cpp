@@ -48,6 +48,12 @@ std::string_view text_of(const std::vector<Capture>& captures, std::string_view 
   return found == captures.end() ? std::string_view{} : found->text;
 }
 
+/// Compiled once: it takes longer than reading a log.
+const LineMatcher& matcher() {
+  static const LineMatcher compiled{llama_cpp_patterns()};
+  return compiled;
+}
+
 class LlamaCppLog : public LogReader {
  public:
   void read(const LogLine& line) override {
@@ -56,7 +62,8 @@ class LlamaCppLog : public LogReader {
     take_version(captures);
     if (!text_of(captures, "fit_begins").empty()) is_fitting_ = true;
     if (!text_of(captures, "fit_ends").empty()) is_fitting_ = false;
-    if (const std::string_view id = text_of(captures, "device_id"); !id.empty())
+    if (const std::string_view id = text_of(captures, "device_id");
+        !id.empty() && device_names_.size() < most_parts)
       device_names_[std::string{id}] = text_of(captures, "device_name");
     if (is_fitting_) {
       ++lines_fitting_;
@@ -66,7 +73,6 @@ class LlamaCppLog : public LogReader {
     if (!is_about_starts(captures)) return;
     LlamaCppStart& start = starts_.back().start;
     start.see_line(line.number);
-    start.device_names = device_names_;
     take(captures, start);
   }
 
@@ -75,8 +81,9 @@ class LlamaCppLog : public LogReader {
     const bool has_one_version = std::all_of(starts_.begin(), starts_.end(), [&](const Versioned& start) {
       return start.version.empty() || start.version == version_;
     });
-    for (const auto& [start, version] : starts_) {
+    for (auto& [start, version] : starts_) {
       if (start.first_line == 0 || start.is_projected) continue;
+      start.device_names = device_names_;
       readings.push_back(start.reading(has_one_version ? version_ : version));
     }
     if (is_fitting_ && lines_fitting_ > 0)
@@ -101,6 +108,7 @@ class LlamaCppLog : public LogReader {
 
   /// A model begins a start; so does every context on it but the first.
   void begin_start(const std::vector<Capture>& captures) {
+    if (starts_.size() >= most_starts) return;
     if (!text_of(captures, "model").empty())
       starts_.push_back({LlamaCppStart{}, version_});
     else if (!text_of(captures, "n_seq_max").empty() && starts_.back().start.has_context())
@@ -132,18 +140,22 @@ class LlamaCppLog : public LogReader {
                           LlamaCppStart& start) {
     const std::optional<Quantity> size = parse_quantity(text, group.unit, group.printed);
     if (!size) {
-      start.remarks.push_back(fmt::format("{} of {} is {}, which is no number of {} that fits", group.name,
-                                          in_quotes(name), in_quotes(text), group.unit));
+      add_remark(start.remarks, fmt::format("{} of {} is {}, which is no number of {} that fits", group.name,
+                                            in_quotes(name), in_quotes(text), group.unit));
       return;
     }
-    Quantity& there = (start.*group.buffers)[name];
+    Buffers& buffers = start.*group.buffers;
+    if (buffers.size() >= most_parts) return;
+    Quantity& there = buffers[name];
+    constexpr std::int64_t most_bytes = std::int64_t{1} << 48;
+    if (group.adds_up && there.value > most_bytes) return;
     if (group.adds_up)
       there = there + *size;
     else if (there.value == 0 || !agree(there, *size) || size->resolution <= there.resolution)
       there = *size;  // a buffer that is made anew replaces the old one
   }
 
-  LineMatcher matcher_{llama_cpp_patterns()};
+  const LineMatcher& matcher_ = matcher();
   std::string version_;
   std::map<std::string, std::string> device_names_;
   std::list<Versioned> starts_ = std::list<Versioned>(1);

@@ -66,7 +66,9 @@ void remark_missing(Reading& reading) {
     if (std::none_of(reading.values.begin(), reading.values.end(),
                      [&](const ReadValue& value) { return value.metric == metric; }))
       missing.push_back(name_of(metric));
-  if (!missing.empty())
+  if (reading.values.empty())
+    reading.remarks.emplace_back("the load tells nothing about memory");
+  else if (!missing.empty())
     reading.remarks.push_back(fmt::format("the log does not tell {}: it may be cut", joined(missing)));
 }
 
@@ -153,7 +155,6 @@ LlamaCppStart LlamaCppStart::next_context() const {
   LlamaCppStart next;
   for (const char* name : {"model", "offloaded", "layers"})
     if (const auto found = settings.find(name); found != settings.end()) next.settings.insert(*found);
-  next.device_names = device_names;
   next.weights = weights;
   next.is_projected = is_projected;
   return next;

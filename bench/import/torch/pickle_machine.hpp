@@ -21,10 +21,6 @@ class PickleMachine {
  private:
   void begin();
   void step(std::uint8_t opcode);
-  bool step_scalar(std::uint8_t opcode);
-  bool step_text(std::uint8_t opcode);
-  bool step_container(std::uint8_t opcode);
-  bool step_memo(std::uint8_t opcode);
   [[noreturn]] void refuse(std::uint8_t opcode) const;
 
   void push(PickleValue value);
@@ -33,6 +29,9 @@ class PickleMachine {
   std::vector<PickleValue> pop_marked();
   PickleValue make(PickleKind kind, std::vector<PickleValue> values);
   void extend(std::vector<PickleValue> values, PickleKind kind);
+  void set_item();
+  void duplicate();
+  void mark();
   void push_tuple(std::size_t size);
   void push_text(std::uint64_t size);
   void push_number(double number);

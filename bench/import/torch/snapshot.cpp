@@ -6,6 +6,7 @@
 #include "bench/import/torch/pickle.hpp"
 #include "src/core/bytes.hpp"
 #include "src/core/error.hpp"
+#include "src/core/printable.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,10 @@ namespace {
 
 /// The allocator's rounding: blocks are multiples of this (c10/core/AllocatorConfig.h, kMinBlockSize).
 constexpr std::int64_t block_step = 512;
-constexpr std::int64_t largest_size = std::int64_t{1} << 50;
+/// More than any device has, and sums over `most_parts` devices still fit.
+constexpr std::int64_t largest_size = std::int64_t{1} << 45;
+
+std::int64_t added(std::int64_t bytes, std::int64_t more) { return std::min(bytes + more, largest_size); }
 
 /// A device at the dump: bytes in use and held, and the sizes of the blocks in use by address.
 struct DeviceState {
@@ -33,8 +37,8 @@ std::int64_t size_of(const Pickle& pickle, PickleValue dictionary, std::string_v
 /// torch/cuda/_memory_viz.py: a block that is freed and still waits for a stream is in use, but not
 /// allocated.
 void add_segment(const Pickle& pickle, PickleValue segment, DeviceState& device) {
-  device.reserved = checked_sum(device.reserved, size_of(pickle, segment, "total_size"));
-  device.allocated = checked_sum(device.allocated, size_of(pickle, segment, "allocated_size"));
+  device.reserved = added(device.reserved, size_of(pickle, segment, "total_size"));
+  device.allocated = added(device.allocated, size_of(pickle, segment, "allocated_size"));
   std::int64_t address = pickle.integer(segment, "address").value_or(0);
   for (const PickleValue block : pickle.list(pickle.find(segment, "blocks"))) {
     const std::int64_t size = size_of(pickle, block, "size");
@@ -46,8 +50,11 @@ void add_segment(const Pickle& pickle, PickleValue segment, DeviceState& device)
 
 std::map<std::int64_t, DeviceState> states(const Pickle& pickle) {
   std::map<std::int64_t, DeviceState> devices;
-  for (const PickleValue segment : pickle.list(pickle.find(pickle.root(), "segments")))
-    add_segment(pickle, segment, devices[pickle.integer(segment, "device").value_or(0)]);
+  for (const PickleValue segment : pickle.list(pickle.find(pickle.root(), "segments"))) {
+    const std::int64_t device = pickle.integer(segment, "device").value_or(0);
+    if (devices.contains(device) || devices.size() < most_parts)
+      add_segment(pickle, segment, devices[device]);
+  }
   return devices;
 }
 
@@ -63,11 +70,11 @@ class Rewind {
     if (action == "alloc")
       undo_allocation(event, size);
     else if (action == "free_requested")
-      state_.allocated = checked_sum(state_.allocated, round_up(size, block_step));
+      state_.allocated = added(state_.allocated, round_up(size, block_step));
     else if (action == "segment_alloc" || action == "segment_map")
       state_.reserved = std::max<std::int64_t>(state_.reserved - size, 0);
     else if (action == "segment_free" || action == "segment_unmap")
-      state_.reserved = checked_sum(state_.reserved, size);
+      state_.reserved = added(state_.reserved, size);
     else
       return;
     ++events_;
@@ -99,8 +106,8 @@ class Rewind {
 void check_snapshot(const Pickle& pickle, const ByteReader& reader) {
   if (pickle.find(pickle.root(), "segments").kind == PickleKind::list) return;
   throw InputError{
-      fmt::format("cannot read '{}' (the pickle has no list 'segments')", reader.file().string()), "",
-      "write it with torch.cuda.memory._dump_snapshot(FILE)"};
+      fmt::format("cannot read {} (the pickle has no list 'segments')", in_quotes(reader.file().string())),
+      "", "write it with torch.cuda.memory._dump_snapshot(FILE)"};
 }
 
 }  // namespace
@@ -111,7 +118,7 @@ Reading read_snapshot(ByteReader& reader) {
   std::map<std::int64_t, DeviceState> devices = states(pickle);
   const std::vector<PickleValue>& traces = pickle.list(pickle.find(pickle.root(), "device_traces"));
   for (std::size_t i = 0; i < traces.size(); ++i)
-    if (!pickle.list(traces[i]).empty()) devices[static_cast<std::int64_t>(i)];
+    if (!pickle.list(traces[i]).empty() && devices.size() < most_parts) devices[static_cast<std::int64_t>(i)];
   std::map<std::int64_t, DeviceMemory> peaks;
   std::int64_t events = 0;
   for (const auto& [index, state] : devices) {

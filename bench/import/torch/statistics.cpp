@@ -7,14 +7,19 @@
 #include "src/core/json_file.hpp"
 #include "src/core/printable.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace calibram {
 namespace {
 
+/// More than any device has, and sums over `most_parts` devices still fit.
+constexpr std::int64_t largest_size = std::int64_t{1} << 45;
+
 std::optional<Quantity> peak_of(const JsonNode& statistics, const std::string& name) {
-  std::optional<std::int64_t> peak = statistics.optional_integer(name + ".all.peak", 0);
-  if (!peak && statistics.has(name)) peak = statistics.object(name).object("all").integer("peak", 0);
+  std::optional<std::int64_t> peak = statistics.optional_integer(name + ".all.peak", 0, largest_size);
+  if (!peak && statistics.has(name))
+    peak = statistics.object(name).object("all").integer("peak", 0, largest_size);
   return peak ? std::optional{Quantity{*peak, 0}} : std::nullopt;
 }
 
@@ -29,7 +34,10 @@ Reading read_statistics(std::string_view text, const std::string& name) {
   std::map<std::int64_t, DeviceMemory> devices;
   if (document.value().is_array()) {
     std::int64_t index = 0;
-    for (const JsonNode& statistics : document.elements()) devices[index++] = device_of(statistics);
+    for (const JsonNode& statistics : document.elements()) {
+      if (devices.size() >= most_parts) statistics.fail(fmt::format("one of at most {} devices", most_parts));
+      devices[index++] = device_of(statistics);
+    }
   } else if (document.value().is_object()) {
     devices[0] = device_of(document);
   }

@@ -21,6 +21,12 @@ constexpr std::array table = {
                 "torch/cuda/memory.py _format_size: whole units, cut off"},
 };
 
+/// Compiled once: it takes longer than reading a table.
+const LineMatcher& matcher() {
+  static const LineMatcher compiled{table};
+  return compiled;
+}
+
 class TorchSummary : public LogReader {
  public:
   void read(const LogLine& line) override {
@@ -34,8 +40,8 @@ class TorchSummary : public LogReader {
     DeviceMemory& memory = devices_[device_];
     (captures[0].name == "allocated" ? memory.allocated : memory.reserved) = size;
     if (!size)
-      remarks_.push_back(
-          fmt::format("{} is {}, which does not fit", captures[0].name, in_quotes(captures[0].text)));
+      add_remark(remarks_,
+                 fmt::format("{} is {}, which does not fit", captures[0].name, in_quotes(captures[0].text)));
   }
 
   std::vector<Reading> finish() override {
@@ -47,7 +53,7 @@ class TorchSummary : public LogReader {
   /// The same device again is another time.
   void begin_device(std::string_view id) {
     device_ = parse_integer(id).value_or(0);
-    if (devices_.contains(device_)) end_tables();
+    if (devices_.contains(device_) || devices_.size() >= most_parts) end_tables();
   }
 
   void end_tables() {
@@ -57,13 +63,13 @@ class TorchSummary : public LogReader {
     reading.last_line = last_line_;
     reading.remarks = std::move(remarks_);
     add_devices(devices_, "torch.cuda.memory_summary: peak", reading);
-    readings_.push_back(std::move(reading));
+    if (readings_.size() < most_starts) readings_.push_back(std::move(reading));
     devices_.clear();
     remarks_.clear();
     first_line_ = 0;
   }
 
-  LineMatcher matcher_{table};
+  const LineMatcher& matcher_ = matcher();
   std::map<std::int64_t, DeviceMemory> devices_;
   std::vector<Reading> readings_;
   std::vector<std::string> remarks_;

@@ -45,6 +45,12 @@ bool is_among(const std::array<std::string_view, size>& names, std::string_view 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// Compiled once: it takes longer than reading a log.
+const LineMatcher& matcher() {
+  static const LineMatcher compiled{vllm_patterns()};
+  return compiled;
+}
+
 class VllmLog : public LogReader {
  public:
   void read(const LogLine& line) override {
@@ -68,7 +74,7 @@ class VllmLog : public LogReader {
     const bool is_first_line = std::any_of(captures.begin(), captures.end(), [](const Capture& capture) {
       return capture.name == "server" || capture.name == "arguments" || capture.name == "engine";
     });
-    if (is_first_line && starts_.back().has_engine()) starts_.emplace_back();
+    if (is_first_line && starts_.back().has_engine() && starts_.size() < most_starts) starts_.emplace_back();
   }
 
   void take(const Capture& capture, const LogLine& line) {
@@ -110,7 +116,7 @@ class VllmLog : public LogReader {
     return name == "RayWorkerWrapper" || name == "VllmWorkerProcess" || name == "VllmWorker" ? all : name;
   }
 
-  LineMatcher matcher_{vllm_patterns()};
+  const LineMatcher& matcher_ = matcher();
   // vllm/utils/system_utils.py decorate_logs; ray puts its own bracket before.
   RE2 process_{R"([(\[]((\w+)(?: rank=\d+)? pid=\d+)[^)\]]*[)\]])", RE2::Latin1};
   std::list<VllmStart> starts_ = std::list<VllmStart>(1);

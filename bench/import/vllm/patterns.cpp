@@ -27,9 +27,12 @@ constexpr std::array table = {
                 "config/scheduler.py"},
     LinePattern{R"((?P<hybrid_is_off>Hybrid KV cache manager is disabled))", "v1/core/kv_cache_utils.py"},
     LinePattern{R"((?P<drafter>Loading drafter model))", "v1/worker/gpu_model_runner.py"},
-    LinePattern{
-        R"(CUDA graph memory profiling is enabled \(VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS=(?P<graphs_are_taken_off>1))",
-        "v1/worker/gpu_worker.py, from 0.17"},
+    LinePattern{R"((?P<graphs_are_taken_off>CUDA graph memory profiling is enabled))",
+                "v1/worker/gpu_worker.py, from 0.18; by default from 0.21"},
+    LinePattern{R"(current --gpu-memory-utilization=(?P<gpu_memory_utilization>[0-9.]+) is equivalent)",
+                "v1/worker/gpu_worker.py, from 0.18"},
+    LinePattern{R"(--gpu-memory-utilization from (?P<gpu_memory_utilization>[0-9.]+) to [0-9.]+)",
+                "v1/worker/gpu_worker.py, from 0.18"},
     // Weights.
     LinePattern{R"(Loading model weights took (?P<weights_gib>-?[0-9.]+) GB\b)",
                 "worker/model_runner.py before 0.8: GB means 2^30"},

@@ -91,7 +91,9 @@ void remark_missing(Reading& reading) {
     if (std::none_of(reading.values.begin(), reading.values.end(),
                      [&](const ReadValue& value) { return value.metric == metric; }))
       missing.push_back(name_of(metric));
-  if (!missing.empty())
+  if (reading.values.empty())
+    reading.remarks.emplace_back("the engine's start tells nothing about memory");
+  else if (!missing.empty())
     reading.remarks.push_back(fmt::format(
         "there is no {}; vLLM prints all of them with VLLM_LOGGING_LEVEL=DEBUG", joined(missing)));
 }

@@ -38,8 +38,8 @@ void VllmStart::set(std::string_view name, std::string_view text) {
   if (text.empty() || text == "None" || text == "auto") return;
   const auto [there, is_new] = settings_.emplace(name, text);
   if (!is_new && there->second != text && !is_same_number(there->second, text))
-    remarks_.push_back(fmt::format("{} is {} and later {}: the first is taken", name,
-                                   in_quotes(there->second), in_quotes(text)));
+    add_remark(remarks_, fmt::format("{} is {} and later {}: the first is taken", name,
+                                     in_quotes(there->second), in_quotes(text)));
 }
 
 void VllmStart::replace(std::string_view name, std::string_view text) {
@@ -53,31 +53,31 @@ void VllmStart::measure(std::string_view group, std::string_view text, const std
   const auto [name, unit] = printout(group);
   const std::optional<Quantity> quantity = parse_quantity(text, unit);
   if (!quantity) {
-    remarks_.push_back(
-        fmt::format("{} is {}, which is no number of {} that fits", name, in_quotes(text), unit));
+    add_remark(remarks_,
+               fmt::format("{} is {}, which is no number of {} that fits", name, in_quotes(text), unit));
     return;
   }
   auto& ranks = numbers_[std::string{name}];
+  if (ranks.size() >= most_parts) return;
   const auto [there, is_new] = ranks.emplace(rank, *quantity);
   if (is_new) return;
   if (!agree(there->second, *quantity))
-    remarks_.push_back(fmt::format("{} is printed twice, {} and {} bytes: the {} is taken", name,
-                                   there->second.value, quantity->value,
-                                   quantity->resolution < there->second.resolution ? "second" : "first"));
+    add_remark(remarks_, fmt::format("{} is printed twice, {} and {} bytes: the {} is taken", name,
+                                     there->second.value, quantity->value,
+                                     quantity->resolution < there->second.resolution ? "second" : "first"));
   if (quantity->resolution < there->second.resolution) there->second = *quantity;
 }
 
 void VllmStart::run_out_of_memory(std::string_view message) {
   if (is_ready_)
-    remarks_.push_back(
-        "it ran out of memory after the start, under a load that the log does not tell: no row");
+    add_remark(remarks_,
+               "it ran out of memory after the start, under a load that the log does not tell: no row");
   else if (out_of_memory_.empty())
     out_of_memory_ = message;
 }
 
 void VllmStart::refuse(std::string_view message) {
-  const std::string remark = "the engine refused to start: " + printable(message);
-  if (std::find(remarks_.begin(), remarks_.end(), remark) == remarks_.end()) remarks_.push_back(remark);
+  add_remark(remarks_, "the engine refused to start: " + printable(message));
 }
 
 std::string VllmStart::setting(std::string_view name) const {

@@ -139,13 +139,12 @@ class FeedForwardPeak {
 
   VllmBuffers operator()(const Mlp& mlp) const {
     const std::int64_t projected = mlp.gated ? 2 * mlp.width : mlp.width;
+    if (!step_.compiles) return eager(mlp, projected);
     const VllmBuffers projecting = beside().rows(hidden()).rows(projected).buffers();
-    if (!step_.compiles)  // the MLP's caller and its own variables still name what was read
-      return beside_eager().rows(projected).rows(mlp.width).rows(hidden()).buffers();
-    const VllmBuffers narrowing = beside().rows(mlp.width).rows(hidden()).buffers();
+    const VllmBuffers narrowing = activated(beside(), mlp).rows(hidden()).buffers();
     // Without a gate the activation is applied in place.
-    if (!mlp.gated) return larger(projecting, narrowing);
-    const VllmBuffers activating = beside().rows(projected).rows(mlp.width).timed().buffers();
+    if (!mlp.gated && !quantises_inputs()) return larger(projecting, narrowing);
+    const VllmBuffers activating = activated(beside().rows(projected), mlp).timed().buffers();
     return larger(larger(projecting, narrowing), activating);
   }
 
@@ -175,16 +174,28 @@ class FeedForwardPeak {
  private:
   std::int64_t hidden() const { return step_.model.hidden_size; }
   bool is_fp8() const { return step_.weights.name.starts_with("fp8"); }
+  /// FP8 products take FP8 inputs, one scale for each token or tensor. The compiler fuses what rounds them
+  /// into the kernel that activates; scales of blocks of inputs have a kernel of their own behind it
+  /// (vllm/config/ vllm.py, has_blocked_weights).
+  bool quantises_inputs() const { return is_fp8() && !step_.weights.name.starts_with("fp8-block"); }
+
   Instant beside() const {
     Instant instant{step_};
     instant.residuals(layer_);
     return instant;
   }
-  /// The residual, to which fused_add_rms_norm adds in place, and the normed hidden states.
-  Instant beside_eager() const {
+  /// What the second product of the MLP reads.
+  Instant activated(Instant instant, const Mlp& mlp) const {
+    if (!quantises_inputs()) return instant.rows(mlp.width);
+    return instant.bytes(Term::activation, Bytes{checked_product({step_.tokens, mlp.width})});
+  }
+  /// The MLP's caller and its own variables still name what was read: the residual, to which
+  /// fused_add_rms_norm adds in place, the normed hidden states, and the inputs of both products.
+  VllmBuffers eager(const Mlp& mlp, std::int64_t projected) const {
     Instant instant{step_};
-    instant.rows(hidden()).rows(hidden());
-    return instant;
+    instant.rows(hidden()).rows(hidden()).rows(projected).rows(mlp.width).rows(hidden());
+    if (is_fp8()) instant.bytes(Term::activation, Bytes{checked_product({step_.tokens, mlp.width})});
+    return instant.buffers();
   }
 
   const VllmStep& step_;

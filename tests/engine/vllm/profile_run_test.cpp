@@ -38,6 +38,12 @@ TEST(VllmProfileRun, ASmallVocabularyPeaksWhereTheMlpIsActivated) {
   EXPECT_EQ(terms[Term::workspace].count(), gemm_workspace + l2_cache);
 }
 
+TEST(VllmProfileRun, Fp8RoundsWhatIsActivatedAtOnce) {
+  Question question = ask_vllm(dense_model(2048, 8192, 1024));
+  question.weights = &weight_format("fp8");
+  EXPECT_EQ(terms_of(question)[Term::activation].count(), 8192 * (2 * (2 * 8192 + 3 * 2048) + 8192));
+}
+
 TEST(VllmProfileRun, EagerKernelsAreNotTimed) {
   Question question = ask_vllm(dense_model(2048, 8192, 1024));
   question.options["enforce_eager"] = "on";
