@@ -24,7 +24,7 @@ std::string fits_text(const Profile& profile) {
 bool is_outside(const Hull& hull, const std::vector<TermBytes>& devices, const Question& question) {
   const bool holds_cache = is_total(question.metric) || question.metric == Metric::kv_cache;
   const Workload& workload = question.workload;
-  return !hull.contains(mean_terms(devices),
+  return !hull.contains(mean_terms(devices, question.devices),
                         holds_cache ? workload.context_tokens() : hull.context_tokens.low,
                         holds_cache ? workload.batch : hull.batch.low);
 }
@@ -34,6 +34,7 @@ struct Predicted {
   Prediction prediction;
   bool extrapolates = false;
   std::string caution;
+  bool ends_with_host = false;
 };
 
 class Calibrated : public Estimator {
@@ -46,7 +47,7 @@ class Calibrated : public Estimator {
     if (is_composed(question.metric) || needs_composition(question)) return answer_composed(question);
     const auto predicted = predict_metric(question, question.metric);
     if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
-    const auto& [prediction, extrapolates, caution] = std::get<Predicted>(predicted);
+    const auto& [prediction, extrapolates, caution, ends_with_host] = std::get<Predicted>(predicted);
     Estimate estimate;
     estimate.total = prediction.total;
     estimate.terms = prediction.terms;
@@ -55,6 +56,7 @@ class Calibrated : public Estimator {
     estimate.extrapolates = extrapolates;
     estimate.profile = profile_->file;
     estimate.caution = caution;
+    estimate.ends_with_host = ends_with_host;
     return estimate;
   }
 
@@ -71,8 +73,11 @@ class Calibrated : public Estimator {
                                     fits_text(*profile_))};
     const auto theory = theory_terms(question);
     if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
-    const auto& devices = std::get<std::vector<TermBytes>>(theory);
-    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question), caution};
+    const auto& [devices, fills_the_card, ends_with_host] = std::get<TheoryTerms>(theory);
+    if (fills_the_card && metric == Metric::device)
+      caution = "the card fills up on the way, and the allocator gives back what it holds for reuse";
+    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question), caution,
+                     ends_with_host};
   }
 
   /// The whole card of an engine whose log reports parts.

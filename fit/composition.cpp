@@ -82,7 +82,7 @@ Answer compose_device(const Question& question, const PredictPart& predict_part)
   cache.metric = Metric::kv_cache;
   const auto counted = theory_terms(cache);
   if (const auto* unanswered = std::get_if<Unanswered>(&counted)) return *unanswered;
-  const auto& devices = std::get<std::vector<TermBytes>>(counted);
+  const auto& devices = std::get<TheoryTerms>(counted).devices;
   for (const TermBytes& terms : devices) estimate.terms += terms, estimate.devices.push_back(terms.total());
   for (const Metric metric :
        {Metric::weights, Metric::activation, Metric::other, Metric::context_only, Metric::graphs}) {

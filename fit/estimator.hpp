@@ -26,10 +26,11 @@ struct Estimate {
   std::optional<std::int64_t> tokens{};  ///< the answer where the metric counts tokens; they take the total
   TermBytes terms;                       ///< of the total, by class; rules fill those that they know
   std::vector<Bytes> devices;            ///< per device; sums to the total
-  std::optional<Interval> interval;      ///< absent where the estimator has no error model
-  bool extrapolates = false;             ///< outside the hull of the sweep behind it
-  std::string profile;                   ///< the profile used; empty for none
-  std::string caution;                   ///< why the figures deserve doubt; empty for none
+  bool ends_with_host = false;       ///< the last of the devices is the host, which has what the cards do not
+  std::optional<Interval> interval;  ///< absent where the estimator has no error model
+  bool extrapolates = false;         ///< outside the hull of the sweep behind it
+  std::string profile;               ///< the profile used; empty for none
+  std::string caution;               ///< why the figures deserve doubt; empty for none
 
   /// In the unit of the metric.
   std::int64_t value() const { return tokens ? *tokens : total.count(); }

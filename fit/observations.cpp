@@ -75,13 +75,17 @@ Observation observe(const Measurement& row, ModelLibrary& models) {
     throw InputError{"rows of several devices are not fitted", "they add peaks of different times", ""};
   const auto theory = theory_terms(question);
   if (const auto* unanswered = std::get_if<Unanswered>(&theory)) throw InputError{unanswered->reason, "", ""};
+  const auto& counted = std::get<TheoryTerms>(theory);
+  if (counted.fills_the_card && row.metric == Metric::device)
+    throw InputError{"the card was full on the way, and the allocator gave back what it held",
+                     "what the driver saw afterwards is not the peak", ""};
   if (*row.value == 0) throw InputError{"a measured value of 0 is none", "", ""};
   Observation observation;
   observation.model = row.model;
   const double devices = question.devices;
   observation.measured_bytes = static_cast<double>(*row.value) / devices;
   observation.resolution_bytes = static_cast<double>(row.resolution.value_or(0)) / devices;
-  observation.terms = mean_terms(std::get<std::vector<TermBytes>>(theory));
+  observation.terms = mean_terms(counted.devices, question.devices);
   observation.context_tokens = row.workload.context_tokens();
   observation.batch = row.workload.batch;
   return observation;

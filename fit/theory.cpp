@@ -64,7 +64,8 @@ class Theory : public Estimator {
     const auto devices = theory_terms(question);
     if (const auto* unanswered = std::get_if<Unanswered>(&devices)) return *unanswered;
     Estimate estimate;
-    for (const TermBytes& terms : std::get<std::vector<TermBytes>>(devices)) {
+    estimate.ends_with_host = std::get<TheoryTerms>(devices).ends_with_host;
+    for (const TermBytes& terms : std::get<TheoryTerms>(devices).devices) {
       estimate.terms += terms;
       estimate.devices.push_back(terms.total());
     }
@@ -75,31 +76,34 @@ class Theory : public Estimator {
 
 }  // namespace
 
-std::variant<std::vector<TermBytes>, Unanswered> theory_terms(const Question& question) {
+std::variant<TheoryTerms, Unanswered> theory_terms(const Question& question) {
   if (is_composed(question.metric))
     return Unanswered{fmt::format("{} is put together from other metrics", name_of(question.metric))};
   const std::span<const Term> wanted = terms_of(question.metric);
-  if (wanted.empty()) return std::vector<TermBytes>(static_cast<std::size_t>(question.devices));
+  if (wanted.empty()) return TheoryTerms{std::vector<TermBytes>(static_cast<std::size_t>(question.devices))};
   if (!question.model) return Unanswered{"a bare size has no layers to count"};
   if (!question.weights || !question.kv)
     return Unanswered{"the formats of weights and KV cache are not known"};
   try {
     const Runtime runtime = runtime_of(question);
-    std::vector<TermBytes> devices;
-    for (const DeviceCount& device : count(question, runtime).devices)
-      devices.push_back(only(device.at_peak, wanted));
-    return devices;
+    TheoryTerms terms;
+    for (const DeviceCount& device : count(question, runtime).devices) {
+      terms.devices.push_back(only(device.at_peak, wanted));
+      terms.ends_with_host = device.is_host;
+      terms.fills_the_card = terms.fills_the_card || device.allocator_retries > 0;
+    }
+    return terms;
   } catch (const InputError& error) {
     return Unanswered{error.what()};
   }
 }
 
-TermBytes mean_terms(const std::vector<TermBytes>& devices) {
+TermBytes mean_terms(const std::vector<TermBytes>& devices, int asked) {
   TermBytes sum;
   for (const TermBytes& terms : devices) sum += terms;
   for (std::size_t t = 0; t < term_count; ++t) {
     Bytes& bytes = sum[static_cast<Term>(t)];
-    bytes = Bytes{bytes.count() / static_cast<std::int64_t>(devices.size())};
+    bytes = Bytes{bytes.count() / asked};
   }
   return sum;
 }

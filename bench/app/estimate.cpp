@@ -114,8 +114,7 @@ int run_estimate(const EstimateOptions& options) {
     throw cannot_answer(std::string{estimator.name()}, question, unanswered->reason);
   const Estimate& estimate = std::get<Estimate>(answer);
   if (!estimate.caution.empty())
-    std::cerr << fmt::format("warning: {}; calibrate that version, or take its figures with care\n",
-                             estimate.caution);
+    std::cerr << fmt::format("warning: {}; take the figures with care\n", estimate.caution);
   const std::vector<Capacity> against = capacities(options, card, std::string{estimator.name()}, estimate);
   const EstimateReport report{question, std::string{estimator.name()}, estimate,
                               cache_estimate(estimators, question), against};

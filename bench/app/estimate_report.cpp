@@ -51,6 +51,14 @@ std::string cache_room_text(const Question& question, const Estimate& cache) {
                      question.workload.context_tokens());
 }
 
+bool is_host(const Estimate& estimate, std::size_t device) {
+  return estimate.ends_with_host && device + 1 == estimate.devices.size();
+}
+
+std::string device_name(const Estimate& estimate, std::size_t device) {
+  return is_host(estimate, device) ? "host" : fmt::format("device {}", device);
+}
+
 std::string interval_text(const Interval& interval) {
   return fmt::format("\n95 % between {} and {}; with 99 % at most {}\n", gib_text(interval.low),
                      gib_text(interval.high), gib_text(interval.bound99));
@@ -75,10 +83,12 @@ Json json_of(const TermBytes& terms) {
   return json;
 }
 
-Json json_of(const std::vector<Bytes>& devices) {
+Json devices_json(const Estimate& estimate) {
   Json json = Json::array();
-  for (std::size_t i = 0; i < devices.size(); ++i)
-    json.push_back({{"index", i}, {"total_bytes", devices[i].count()}});
+  for (std::size_t i = 0; i < estimate.devices.size(); ++i) {
+    json.push_back({{"index", i}, {"total_bytes", estimate.devices[i].count()}});
+    if (is_host(estimate, i)) json.back()["host"] = true;
+  }
   return json;
 }
 
@@ -109,7 +119,7 @@ std::string estimate_text(const EstimateReport& report) {
     text += fmt::format("\ncache: {}\n", words);
   if (estimate.devices.size() > 1)
     for (std::size_t i = 0; i < estimate.devices.size(); ++i)
-      text += fmt::format("device {}: {}\n", i, gib_text(estimate.devices[i]));
+      text += fmt::format("{}: {}\n", device_name(estimate, i), gib_text(estimate.devices[i]));
   if (estimate.interval) text += interval_text(*estimate.interval);
   if (cache) text += cache_room_text(question, *cache);
   if (!estimate.profile.empty()) text += fmt::format("profile: {}\n", estimate.profile);
@@ -131,7 +141,7 @@ std::string estimate_json(const EstimateReport& report) {
                          {"high_bytes", optional_bytes(estimate.interval, &Interval::high)},
                          {"bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99)},
                          {"terms", json_of(estimate.terms)},
-                         {"devices", json_of(estimate.devices)},
+                         {"devices", devices_json(estimate)},
                          {"kv_room", json_of(cache)},
                          {"profile", text_or_null(estimate.profile)},
                          {"caution", text_or_null(estimate.caution)},

@@ -48,46 +48,49 @@ void fill(ErrorSummary& summary, const std::vector<double>& errors) {
 /// is left out: that is what shares an offset, and what a prediction generalises over.
 class LeavingOut final : public Estimator {
  public:
-  LeavingOut(LeftOut left_out, const std::vector<Measurement>& rows, ModelLibrary& known)
+  LeavingOut(LeftOut left_out, const std::vector<Measurement>& rows, ModelLibrary& models)
       : left_out_{left_out} {
-    std::map<std::string, std::vector<Measurement>> others;
-    for (const Measurement& row : rows) others[key(row.model, row.workload)];
-    for (auto& [name, kept] : others)
-      for (const Measurement& row : rows)
-        if (key(row.model, row.workload) != name) kept.push_back(row);
-    for (const auto& [name, kept] : others)
-      profiles_[name] = calibrated(std::make_shared<const Profile>(fit_all(kept, known)));
+    Observations all = observations_of(rows, models);
+    for (ObservationGroup& group : all.groups)
+      for (Observation& observation : group.observations)
+        observation.model = key(observation.model, observation.batch);
+    for (const Measurement& row : rows) {
+      auto& estimator = estimators_[key(row.model, row.workload.batch)];
+      if (!estimator)
+        estimator =
+            calibrated(std::make_shared<const Profile>(fit_without(key(row.model, row.workload.batch), all)));
+    }
   }
 
   std::string_view name() const override { return "calibrated"; }
 
   Answer answer(const Question& question) const override {
-    return profiles_.at(key(question.subject, question.workload))->answer(question);
+    return estimators_.at(key(question.subject, question.workload.batch))->answer(question);
   }
 
  private:
-  std::string key(const std::string& model, const Workload& workload) const {
-    return left_out_ == LeftOut::model ? model : fmt::format("batch {}", workload.batch);
+  std::string key(const std::string& model, std::int64_t batch) const {
+    return left_out_ == LeftOut::model ? model : fmt::format("batch {}", batch);
   }
 
-  Profile fit_all(const std::vector<Measurement>& rows, ModelLibrary& models) const {
+  static Profile fit_without(const std::string& left_out, const Observations& all) {
     Profile profile;
-    for (ObservationGroup& group : observations_of(rows, models).groups) {
-      if (left_out_ == LeftOut::batch)
-        for (Observation& observation : group.observations)
-          observation.model = fmt::format("batch {}", observation.batch);
+    for (const ObservationGroup& group : all.groups) {
+      std::vector<Observation> others;
+      std::copy_if(group.observations.begin(), group.observations.end(), std::back_inserter(others),
+                   [&](const Observation& observation) { return observation.model != left_out; });
       try {
-        profile.fits.push_back({group.runtime, group.metric, group.counter,
-                                calibrate(group.observations, group.noise), group.placement});
+        profile.fits.push_back(
+            {group.runtime, group.metric, group.counter, calibrate(others, group.noise), group.placement});
       } catch (const InputError&) {
-        // Too few models in this group: its rows stay unanswered, and say so.
+        // No other rows in this group: its rows stay unanswered, and say so.
       }
     }
     return profile;
   }
 
   LeftOut left_out_;
-  std::map<std::string, std::unique_ptr<Estimator>> profiles_;
+  std::map<std::string, std::unique_ptr<Estimator>> estimators_;
 };
 
 /// A row whose numbers overflow is one that the estimator cannot answer.

@@ -27,6 +27,8 @@ struct DeviceCount {
   Phase phase = Phase::load;
   bool is_host = false;  ///< the host's part of a run that is spread over cards and the host
   std::array<Bytes, phase_count> phase_peaks{};
+  /// How often a simulated caching allocator found the card full and gave back what it held for reuse.
+  std::int64_t allocator_retries = 0;
 };
 
 struct Count {

@@ -75,6 +75,7 @@ class CountingOps : public Ops {
   virtual Bytes idle_bytes(std::size_t) const { return {}; }
   void note_allocation(const Tensor& tensor, Bytes rounded);
   void note_release(const Tensor& tensor, Bytes rounded);
+  void note_retries(std::size_t device, std::int64_t retries) { counts_[device].allocator_retries = retries; }
 
   int device_ = 0;
 

@@ -84,7 +84,7 @@ std::shared_ptr<const Profile> host_profile() {
       const Question question = asking(layers, context, Metric::rss);
       Observation row;
       row.model = question.subject;
-      row.terms = std::get<std::vector<TermBytes>>(theory_terms(question)).front();
+      row.terms = std::get<TheoryTerms>(theory_terms(question)).devices.front();
       row.context_tokens = context;
       row.measured_bytes = 50e6 + static_cast<double>(row.terms.total().count());
       rows.push_back(row);
@@ -98,7 +98,7 @@ std::shared_ptr<const Profile> host_profile() {
 TEST(Calibrated, AddsWhatWasMeasured) {
   const Question question = asking(6, 1024, Metric::rss);
   const auto estimate = std::get<Estimate>(calibrated(host_profile())->answer(question));
-  const auto terms = std::get<std::vector<TermBytes>>(theory_terms(question)).front();
+  const auto terms = std::get<TheoryTerms>(theory_terms(question)).devices.front();
   const double truth = 50e6 + static_cast<double>(terms.total().count());
   EXPECT_NEAR(static_cast<double>(estimate.total.count()), truth, 1e3);
   EXPECT_NEAR(static_cast<double>(estimate.terms[Term::constant].count()), 50e6, 1e3);

@@ -16,6 +16,7 @@ Tensor SimulatingOps::allocate(Term term, Element element, std::int64_t rows, st
   // What does not fit even so is counted on: the answer says how much would be needed.
   if (!block) block = allocator.allocate_beyond_capacity(tensor.bytes());
   tensor.data = block;
+  note_retries(tensor.device, allocator.statistics().retries);
   note_allocation(tensor, Bytes{block->size});
   return tensor;
 }
