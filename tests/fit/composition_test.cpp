@@ -37,8 +37,8 @@ std::vector<Measurement> engine_rows(int devices = 1) {
     for (const Metric metric : {Metric::weights, Metric::activation, Metric::other}) {
       Measurement row = row_of(model, metric, devices);
       Bytes sum;
-      for (const TermBytes& terms : std::get<TheoryTerms>(theory_terms(question_of(row))).devices)
-        sum += terms.total();
+      const auto theory = std::get<TheoryTerms>(theory_terms(question_of(row)));
+      for (const TermBytes& terms : theory.devices) sum += terms.total();
       row.value = sum.count() + (metric == Metric::other ? other_bytes * devices : 0);
       rows.push_back(row);
       rows.push_back(row);
