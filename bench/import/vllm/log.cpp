@@ -31,6 +31,7 @@ constexpr std::array settings = {std::string_view{"model"},
                                  std::string_view{"chunked_prefill_enabled"},
                                  std::string_view{"enable_expert_parallel"},
                                  std::string_view{"disable_hybrid_kv_cache_manager"},
+                                 std::string_view{"language_model_only"},
                                  std::string_view{"block_size"}};
 
 /// Numbers, each of one process.

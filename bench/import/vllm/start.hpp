@@ -40,6 +40,7 @@ class VllmStart {
   std::optional<Quantity> summed(std::string_view name, Reading& reading) const;
   void state_engine(Reading& reading) const;
   void state_model(Reading& reading) const;
+  void state_weights(Reading& reading) const;
   void state_devices(Reading& reading) const;
   void state_options(Reading& reading) const;
   void state_switches(Reading& reading) const;

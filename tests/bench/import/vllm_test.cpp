@@ -64,6 +64,42 @@ TEST(VllmLog, WhatTheLogDoesNotStateIsNamedWithItsFlag) {
   EXPECT_TRUE(has_note(imported, "there is no weights, activation, other, kv_tokens"));
 }
 
+// vllm/engine/arg_utils.py: with VLLM_LOGGING_LEVEL=DEBUG.
+TEST(VllmLog, DefaultsThatItLogsAreSettings) {
+  const Imported imported = read(
+      "DEBUG [arg_utils.py:2232] Defaulting max_num_batched_tokens to 2048 for LLM_CLASS usage context.\n"
+      "DEBUG [arg_utils.py:2242] Defaulting max_num_seqs to 256 for LLM_CLASS usage context.\n" +
+      engine() + "Available KV cache memory: 58.11 GiB\n");
+  EXPECT_EQ(imported.rows.front().options.at("max_num_batched_tokens"), "2048");
+  EXPECT_EQ(imported.rows.front().options.at("max_num_seqs"), "256");
+}
+
+TEST(VllmLog, SchemesTellTheFormatOfCompressedTensors) {
+  const auto of_scheme = [](const std::string& scheme) {
+    std::string log = engine() + "Using scheme: " + scheme + " for model.layers.0.self_attn.qkv_proj\n" +
+                      "Available KV cache memory: 58.11 GiB\n";
+    log.replace(log.find("quantization=None"), 17, "quantization=compressed-tensors");
+    return read(log);
+  };
+  EXPECT_EQ(of_scheme("CompressedTensorsW8A8Int8").rows.front().weights, "w8a8");
+  EXPECT_EQ(of_scheme("CompressedTensorsW8A8Fp8").rows.front().weights, "fp8-channel");
+  EXPECT_TRUE(has_note(of_scheme("CompressedTensorsWNA16"), "--weights supplies it"))
+      << "it does not tell bits and group";
+}
+
+TEST(VllmLog, WhyAStartFailedIsSaid) {
+  for (const char* reason : {"151936 is not divisible by 5",
+                             "User-specified max_model_len (8192) is greater than the derived max_model_len",
+                             "DP adjusted local rank 1 is out of bounds",
+                             "model type `gemma4` but Transformers does not recognize this architecture",
+                             "couldn't connect to 'https://huggingface.co' to load the files",
+                             "CUDA out of memory occurred when warming up sampler with 1024 dummy requests"})
+    EXPECT_TRUE(has_note(
+        read(engine() + "Model loading took 4.00 GiB memory and 3 seconds\nERROR: " + reason + ". More.\n"),
+        std::string{"refused to start: "} + reason))
+        << reason;
+}
+
 TEST(VllmLog, ValuesWithoutAVersionAreNoRows) {
   const std::string error =
       refusal_of([] { read("INFO [gpu_worker.py:1] Available KV cache memory: 58.11 GiB\n"); });
