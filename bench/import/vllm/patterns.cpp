@@ -61,8 +61,10 @@ constexpr std::array table = {
     LinePattern{R"(non-torch forward increase memory: (?P<other_gib>-?[0-9.]+) ?GiB)",
                 "utils/mem_utils.py, DEBUG"},
     LinePattern{R"(Initial free memory: (?P<free_gib>[0-9.]+) ?GiB)", "v1/worker/gpu_worker.py, DEBUG"},
-    LinePattern{R"(Requested memory: (?P<gpu_memory_utilization>[0-9.]+) \(util\))",
-                "v1/worker/gpu_worker.py, DEBUG"},
+    LinePattern{
+        R"(Requested memory: (?P<gpu_memory_utilization>[0-9.]+) \(util\)(?:, (?P<requested_gib>[0-9.]+) GiB)?)",
+        "v1/worker/gpu_worker.py, DEBUG"},
+    LinePattern{R"(Total non KV cache memory: (?P<taken_gib>[0-9.]+) ?GiB)", "utils/mem_utils.py, DEBUG"},
     LinePattern{R"(worker init memory snapshot: .*\btotal_memory=(?P<total_gib>[0-9.]+) ?GiB)",
                 "v1/worker/gpu_worker.py, DEBUG"},
     LinePattern{

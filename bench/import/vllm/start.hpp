@@ -29,6 +29,8 @@ class VllmStart {
   void run_out_of_memory(std::string_view message);
   void refuse(std::string_view message);
   void be_ready() { is_ready_ = true; }
+  /// What follows from numbers that a process printed: only the first one prints what is left for the cache.
+  void complete();
 
   Reading reading() const;
 

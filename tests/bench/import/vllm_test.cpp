@@ -55,6 +55,22 @@ TEST(VllmLog, ProcessesThatKeepSilentAreNamed) {
       << "layers of a pipeline are not alike";
 }
 
+// Of the processes of 0.19, the first alone prints "Available KV cache memory".
+TEST(VllmLog, WhatIsLeftForTheCacheFollowsFromWhatWasTaken) {
+  const auto lines = [](const std::string& rank, const std::string& taken) {
+    return "(" + rank +
+           " pid=1) Initial free memory: 77.71 GiB; Requested memory: 0.950000 (util), 75.25 GiB\n" + "(" +
+           rank + " pid=1) Memory profiling takes 9 seconds. Total non KV cache memory: " + taken +
+           "GiB; torch peak memory increase: 1.00GiB\n";
+  };
+  const std::string log = engine(", tensor_parallel_size=1, pipeline_parallel_size=2") +
+                          lines("Worker_PP0", "5.25") + lines("Worker_PP1", "6.25") +
+                          "(Worker_PP0 pid=1) Available KV cache memory: 70.00 GiB\n";
+  EXPECT_EQ(value_of(read(log), Metric::kv_available), std::int64_t{70 + 69} << 30);
+  EXPECT_TRUE(has_note(read(log), "is what they requested less what they took"));
+  EXPECT_TRUE(has_note(read("CUDA graph memory profiling is enabled\n" + log), "no sum"));
+}
+
 TEST(VllmLog, WhatTheLogDoesNotStateIsNamedWithItsFlag) {
   const Imported imported = read(engine() + "Available KV cache memory: 58.11 GiB\n");
   EXPECT_TRUE(has_note(imported,
