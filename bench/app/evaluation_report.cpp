@@ -22,6 +22,14 @@ std::string percent(const std::optional<double>& value, bool with_sign = false) 
   return with_sign ? fmt::format("{:+.2f} %", 100 * *value) : fmt::format("{:.2f} %", 100 * *value);
 }
 
+/// Whether any estimator answered rows of the summary's group: then the others need no empty line.
+bool is_answered(const Evaluation& evaluation, const ErrorSummary& summary) {
+  return std::any_of(evaluation.summaries.begin(), evaluation.summaries.end(), [&](const ErrorSummary& s) {
+    return s.rows > 0 && s.runtime == summary.runtime && s.metric == summary.metric &&
+           s.devices == summary.devices;
+  });
+}
+
 std::string configuration_text(const Measurement& row) {
   std::string text = fmt::format("{} {} x {} + {}", row.weights, row.workload.batch, row.workload.prompt,
                                  row.workload.generate);
@@ -55,10 +63,12 @@ std::string evaluation_text(const Evaluation& evaluation) {
                    {"worst", Align::right},
                    {"signed", Align::right},
                    {"under", Align::right}}};
-  for (const ErrorSummary& s : evaluation.summaries)
+  for (const ErrorSummary& s : evaluation.summaries) {
+    if (s.rows == 0 && is_answered(evaluation, s)) continue;
     table.add_row({s.estimator, s.runtime, s.metric, s.devices, std::to_string(s.rows),
                    std::to_string(s.skipped), percent(s.mean_abs), percent(s.median_abs), percent(s.max_abs),
                    percent(s.mean_signed, true), s.under ? fmt::format("{:.0f} %", 100 * *s.under) : ""});
+  }
   return table.text();
 }
 

@@ -8,7 +8,7 @@
 
 namespace calibram {
 
-/// The error table: a line for each estimator, runtime, metric and kind of placement.
+/// The error table: a line for each runtime, metric, kind of placement and estimator that answers it.
 std::string evaluation_text(const Evaluation& evaluation);
 
 /// Every row beside one estimator: measured, estimated, residual, and a remark where one is due.

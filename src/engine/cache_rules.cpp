@@ -55,11 +55,18 @@ constexpr std::array table = {
               .windowed_words = "windowed layers keep the window and one micro-batch",
               .latent_words = "latent vectors as they are, but for files without attention.key_length_mla",
               .state_words = "states in FP32",
-              .source = "llama.cpp src/llama-kv-cache-iswa.cpp, src/llama-hparams.cpp"},
+              .source = "llama.cpp src/llama-kv-cache-iswa.cpp, src/llama-hparams.cpp",
+              .packs_heads = true},
 };
 
 std::int64_t bytes_or(std::int64_t bytes, std::int64_t activation_bytes) {
   return bytes == 0 ? activation_bytes : bytes;
+}
+
+/// As many elements of all heads.
+Bytes heads_bytes(const CacheRule& rule, const Format& format, std::int64_t heads, std::int64_t size) {
+  return rule.packs_heads ? kv_head_bytes(format, checked_product({heads, size}))
+                          : heads * kv_head_bytes(format, size);
 }
 
 /// Keys and values of one layer and token.
@@ -67,12 +74,13 @@ Bytes token_bytes(const CacheRule& rule, const Layer& layer, const Format& keys,
   const auto* latent = std::get_if<LatentAttention>(&layer.mixer);
   if (latent && (rule.latent == LatentCache::heads ||
                  (rule.latent == LatentCache::heads_unless_absorbable && !latent->absorbable)))
-    return latent->heads * (kv_head_bytes(keys, latent->plain_size + latent->rotary_size) +
-                            kv_head_bytes(values, latent->value_size));
+    return heads_bytes(rule, keys, latent->heads, latent->plain_size + latent->rotary_size) +
+           heads_bytes(rule, values, latent->heads, latent->value_size);
   const std::optional<CacheShape> shape = cache_shape(layer);
   if (!shape) return {};
-  const Bytes of_values = shape->has_values() ? kv_head_bytes(values, shape->value_size) : Bytes{};
-  return shape->heads * (kv_head_bytes(keys, shape->key_size) + of_values);
+  const Bytes of_values =
+      shape->has_values() ? heads_bytes(rule, values, shape->heads, shape->value_size) : Bytes{};
+  return heads_bytes(rule, keys, shape->heads, shape->key_size) + of_values;
 }
 
 Bytes state_bytes(const CacheRule& rule, const Mixer& mixer, std::int64_t activation_bytes) {

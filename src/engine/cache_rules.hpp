@@ -40,6 +40,7 @@ struct CacheRule {
   std::int64_t linear_memory_bytes;  ///< per element of linear attention's memory; 0: as activations
   std::string_view windowed_words, latent_words, state_words;  ///< for people
   std::string_view source;
+  bool packs_heads = false;  ///< blocks of a quantised format run over the ends of heads
 };
 std::span<const CacheRule> cache_rules();
 

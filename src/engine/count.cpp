@@ -142,7 +142,7 @@ void check_formats(const Question& question, const Runtime& runtime) {
         std::string{weights.layout}, "name a format for all matrices; see \"calibram formats\""};
   const std::string_view kv = question.kv->name;
   const bool plain_kv = kv == "fp16" || kv == "bf16" || kv == "fp32";
-  if (!plain_kv && !(kv == "int8" && runtime.cache_growth != CacheGrowth::concatenated))
+  if (!plain_kv && !(kv == "int8" && !runtime.functional))
     throw InputError{
         fmt::format("runtime {} has no kv={} cache", runtime.name, kv), "",
         runtime.functional ? "use fp16 or bf16" : "use fp16, bf16 or int8 with cache=reserved or paged"};

@@ -36,6 +36,13 @@ enum class RotaryTables : unsigned char {
   per_attention,  ///< made in every attention for the positions of the step
   per_step,       ///< made once for the positions of the step, shared by all layers
 };
+/// A mask of all positions that a model keeps, from which each step's mask is made.
+enum class CausalBuffer : unsigned char {
+  none,
+  int64_repeated,  ///< of 8-byte elements, repeated for every sequence
+  bool_repeated,
+  bool_expanded,  ///< of 1-byte elements, made wide once and then copied for every sequence
+};
 enum class AllocatorKind : unsigned char {
   exact,    ///< live bytes are the bytes asked for
   caching,  ///< PyTorch's caching allocator: live bytes are block sizes
@@ -65,6 +72,7 @@ struct Runtime {
   std::int64_t cache_block_tokens = 16;  ///< of a paged cache
   LogitsRows logits_rows = LogitsRows::last;
   RotaryTables rotary_tables = RotaryTables::none;
+  CausalBuffer causal_buffer = CausalBuffer::none;
   AllocatorKind allocator = AllocatorKind::exact;
   CachingAllocatorSettings caching_allocator{};
   /// How many layers each device gets; empty: as `split_layers` says, else as equal shares.
@@ -90,6 +98,9 @@ struct Runtime {
   bool warms_allocator = false;
   /// A layer with a window keeps what the next token of it can see, and no more.
   bool slides_cache = false;
+  /// Queries, keys and values are views of one projection, and so are gate and up, all of which lives as long
+  /// as a view does.
+  bool joins_projections = false;
   /// Gate and up projections of an expert are one matrix.
   bool joins_expert_gates = false;
   /// Every token goes to the same experts, as where all tokens are alike; else they spread evenly.

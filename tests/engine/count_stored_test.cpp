@@ -58,6 +58,7 @@ TEST(CountStored, ATensorLiesWhereItsLayerDoes) {
   Question question = stored_question({1_MiB, 2_MiB, 30_MiB, 40_MiB});
   question.runtime = "transformers@4.46.0";
   question.devices = 2;
+  question.options = {{"layer_split", "2,2"}};
   const Count counted = count(question, runtime_of(question));
   EXPECT_EQ(counted.devices[0].at_peak[Term::weights], 8_MiB);
   EXPECT_EQ(counted.devices[1].at_peak[Term::weights], 70_MiB);

@@ -23,10 +23,13 @@ Tensor Decoder::attention(const Attention& attention, LayerState& state, Input& 
     values = linear(normed.tensor, weights[WeightName::value], weights[WeightName::value_bias], kept);
   }
   drop(normed);
-  rotate_both(queries, keys, attention, shape);
-  if (attention.owns_cache) grow_cache(attention, state, keys, values, shape);
-  const KvCache& cache = state.shared_cache ? *state.shared_cache : state.cache;
   NamedTensors named;
+  rotate_both(queries, keys, attention, shape, named);
+  if (attention.owns_cache) grow_cache(attention, state, keys, values, shape);
+  const bool caches_view = runtime_.joins_projections && becomes_cache && !runtime_.copies_first_cache;
+  if (caches_view) state.beside_values.assign(named.begin(), named.end());
+  if (caches_view) named.clear();
+  const KvCache& cache = state.shared_cache ? *state.shared_cache : state.cache;
   Tensor mixed = attend(attention, queries, cache, weights[WeightName::sinks].values, shape, named);
   drop(queries);
   if (attention.output_gate) ops_.multiply(mixed, gate, mixed);
@@ -68,6 +71,7 @@ void Decoder::grow_cache(const Attention& attention, LayerState& state, Tensor& 
   grown.values =
       ops_.allocate(Term::kv_cache, element_, rows, attention.kv_heads * attention.value_elements());
   concatenate(&KvCache::values, grown, state, shape);
+  if (!runtime_.keeps_previous_cache) release_beside_values(state);
   state.cache = grown;
   ops_.append(keys, values, shape, state.cache);
 }
@@ -92,6 +96,11 @@ void Decoder::start_cache(LayerState& state, Tensor& keys, Tensor& values, StepS
   state.cache.values = duplicate(values, Term::kv_cache);
   ops_.release(keys);
   ops_.release(values);
+}
+
+void Decoder::release_beside_values(LayerState& state) {
+  for (Tensor& tensor : state.beside_values) ops_.release(tensor);
+  state.beside_values.clear();
 }
 
 void Decoder::concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape) {

@@ -103,6 +103,7 @@ void Decoder::skip_to(std::int64_t position) {
     for_each_state([&](Stage& stage, LayerState& state, std::int64_t) {
       const Attention* attention = attention_of(*stage.layer);
       release_cache(state.cache);
+      release_beside_values(state);
       allocate_cache(*stage.layer, attention ? slid_length(*attention, position) : position, state.cache);
     });
   }
@@ -140,7 +141,10 @@ void Decoder::step(const Tensor& tokens, StepShape shape) {
   ops_.release(mask_);
   compute_logits(normed, shape);
   if (runtime_.keeps_previous_cache)
-    for_each_state([&](Stage&, LayerState& state, std::int64_t) { release_cache(state.previous_cache); });
+    for_each_state([&](Stage&, LayerState& state, std::int64_t) {
+      release_cache(state.previous_cache);
+      if (shape.start > 0) release_beside_values(state);
+    });
   ops_.release(previous_logits_);
   position_ = shape.length();
 }
@@ -154,11 +158,45 @@ Tensor Decoder::embed(const Tensor& tokens, StepShape shape) {
     step_table_ = allocate(checked_product({2, shape.rows()}), attention->rotary_size);
     ops_.fill_zeros(step_table_);
   }
-  if (runtime_.functional && runtime_.attention == AttentionKind::eager) {
-    mask_ = allocate(shape.rows(), shape.length());
-    ops_.fill_zeros(mask_);
-  }
+  if (runtime_.functional) make_mask(shape);
   return out;
+}
+
+/// The additive mask of attention by matrix products, or of streaming attention over a cache that is longer
+/// than what it holds.
+void Decoder::make_mask(StepShape shape) {
+  if (runtime_.attention == AttentionKind::flash) return;
+  const bool is_static = runtime_.cache_growth == CacheGrowth::reserved;
+  if (runtime_.causal_buffer != CausalBuffer::none) return cut_mask_from_buffer(shape);
+  if (runtime_.attention == AttentionKind::sdpa && !is_static) return;
+  mask_ = allocate(shape.rows(), is_static ? question_.workload.context_tokens() : shape.length());
+  ops_.fill_zeros(mask_);
+}
+
+/// The buffer of all positions becomes the mask of every sequence, whatever the step needs
+/// (modeling_llama.py 4.38 and 4.39, _update_causal_mask).
+void Decoder::cut_mask_from_buffer(StepShape shape) {
+  const std::int64_t batch = shape.batch, positions = model_.max_positions;
+  const bool repeats = runtime_.causal_buffer != CausalBuffer::bool_expanded;
+  const std::int64_t rows = checked_product({repeats ? batch : 1, positions});
+  Tensor repeated;
+  if (repeats)
+    repeated = ops_.allocate(Term::activation, Element::raw8, rows, positions * causal_buffer_bytes());
+  Tensor narrow = allocate(rows, positions);
+  ops_.release(repeated);
+  mask_ = allocate(rows, positions);
+  ops_.release(narrow);
+  if (!repeats) {
+    Tensor whole = allocate(checked_product({batch, positions}), positions);  // expand().clone()
+    ops_.release(mask_);
+    mask_ = whole;
+  }
+  ops_.fill_zeros(mask_);
+}
+
+std::int64_t Decoder::causal_buffer_bytes() const {
+  constexpr std::int64_t int64_bytes = 8, bool_bytes = 1;
+  return runtime_.causal_buffer == CausalBuffer::int64_repeated ? int64_bytes : bool_bytes;
 }
 
 Tensor Decoder::move_to(Tensor& tensor, int device) {
@@ -166,7 +204,7 @@ Tensor Decoder::move_to(Tensor& tensor, int device) {
   if (tensor.device == device) return tensor;
   Tensor copy = ops_.allocate(tensor.term, tensor.element, tensor.rows, tensor.columns);
   ops_.convert(tensor, copy);
-  ops_.release(tensor);
+  release_input(tensor);
   return copy;
 }
 

@@ -39,7 +39,9 @@ class WeightSet {
 struct LayerState {
   std::int64_t index = 0;  ///< of the layer
   WeightSet weights;
-  KvCache cache;                          ///< of attention; of latent attention its keys only, as one head
+  KvCache cache;  ///< of attention; of latent attention its keys only, as one head
+  /// The rest of the projection that the cached values are a view of.
+  boost::container::static_vector<Tensor, 2> beside_values;
   KvCache previous_cache;                 ///< the copy before the step, where the runtime keeps it
   const KvCache* shared_cache = nullptr;  ///< of the earlier layer whose keys and values this one reads
   RecurrentState recurrent;               ///< of state spaces and linear attention
@@ -100,6 +102,9 @@ class Decoder {
   // A step (decoder.cpp): embedding, layers, logits.
   void step(const Tensor& tokens, StepShape shape);
   Tensor embed(const Tensor& tokens, StepShape shape);
+  void make_mask(StepShape shape);
+  void cut_mask_from_buffer(StepShape shape);
+  std::int64_t causal_buffer_bytes() const;
   Tensor move_to(Tensor& tensor, int device);
   void compute_logits(Tensor& normed, StepShape shape);
 
@@ -118,15 +123,17 @@ class Decoder {
   Tensor add_parallel_feed_forward(const Layer& layer, LayerState& state, Tensor input, Input& normed,
                                    Tensor mixed);
 
+  /// What a functional attention's variables still name when it has its result.
+  using NamedTensors = boost::container::static_vector<Tensor, 6>;
+
   // Attention (attention.cpp).
   Tensor attention(const Attention& attention, LayerState& state, Input& normed, StepShape shape);
   void grow_cache(const Attention& attention, LayerState& state, Tensor& keys, Tensor& values,
                   StepShape shape);
+  void release_beside_values(LayerState& state);
   std::int64_t slid_length(const Attention& attention, std::int64_t length) const;
   void start_cache(LayerState& state, Tensor& keys, Tensor& values, StepShape shape);
   void concatenate(Tensor KvCache::*part, const KvCache& grown, LayerState& state, StepShape shape);
-  /// What a functional attention's variables still name when it has its result.
-  using NamedTensors = boost::container::static_vector<Tensor, 4>;
   Tensor attend(Attention attention, const Tensor& queries, KvCache cache, const Tensor& sinks,
                 StepShape shape, NamedTensors& named);
   Tensor attend_eagerly(const Attention& attention, const Tensor& queries, const KvCache& cache,
@@ -170,13 +177,16 @@ class Decoder {
   };
   template <typename Project>
   Tensor mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project);
+  template <typename Project>
+  Tensor joined_mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project);
   Tensor mlp(const Mlp& mlp, const WeightSet& weights, Input& normed);
   Tensor experts(const Experts& experts, const WeightSet& weights, Input& normed);
   Tensor shared_expert(const Experts& experts, const WeightSet& weights, const Input& normed);
   // Experts in a loop (looped_experts.cpp).
   Tensor looped_experts(const Experts& experts, const WeightSet& weights, Input& normed);
   NamedTensors choose_experts(const Experts& experts, const WeightSet& weights, const Tensor& input);
-  Tensor looped_expert(const Mlp& expert, std::int64_t rows, Tensor& gate_and_up);
+  Tensor looped_expert(const Mlp& expert, const WeightSet& weights, const Tensor& rows, Tensor& gate_and_up);
+  Tensor looped_linear(const Tensor& x, const Weight& weight);
   void add_gated_expert(const Mlp& shared, bool gated, const WeightSet& weights, const Input& normed,
                         Tensor& sum);
   Tensor allocate_indices(std::int64_t rows, std::int64_t columns);
@@ -189,8 +199,8 @@ class Decoder {
   Tensor linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs);
   /// Each expert's rows of x times that expert's matrix.
   Tensor linear_of_experts(const Tensor& x, const Weight& weight, const Weight& bias, const Routes& routes);
-  bool multiplies_awq(const Weight& weight) const;
-  Tensor multiply_awq(const Tensor& x, const Weight& weight, Term term);
+  bool needs_scratch(const Weight& weight) const;
+  Tensor multiply_packed(const Tensor& x, const Weight& weight, Term term, bool in_sequences);
   template <typename ForEachPart>
   Tensor project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part);
   Tensor norm(const Tensor& x, const Weight& weight, const Weight& bias);
@@ -203,7 +213,8 @@ class Decoder {
   Tensor gather_angles(const Attention& attention, StepShape shape);
   void rotate(Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
   Tensor rotated(const Tensor& x, std::int64_t heads, const Attention& attention, StepShape shape);
-  void rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape);
+  void rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape,
+                   NamedTensors& named);
   Tensor add(Tensor& x, Tensor& y);
   Tensor duplicate(const Tensor& x, Term term = Term::activation);
   /// Computes in a new tensor what a functional runtime does not compute in place.
@@ -228,6 +239,7 @@ class Decoder {
   std::vector<Tensor> workspaces_;  ///< of GEMM libraries and of packed formats' kernels, on every device
   Tensor embedding_;          ///< of the step's tokens, which a functional forward names until it returns
   Tensor attention_weights_;  ///< that a layer names until it returns
+  Tensor causal_buffer_;      ///< of all positions, where the runtime keeps one
   Tensor mask_;               ///< the additive causal mask of eager attention, [batch * tokens, length]
   Tensor step_table_;         ///< cosines and sines of the step, where the runtime makes them per step
   Tensor layer_embeddings_;   ///< of the step's tokens in every layer (Gemma 3n)

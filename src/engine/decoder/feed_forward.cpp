@@ -27,6 +27,7 @@ Tensor Decoder::mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const
     return out;
   };
   Tensor wide;
+  if (mlp.gated && runtime_.joins_projections) return joined_mlp(mlp, names, input, project);
   if (mlp.gated) {
     wide = activated(names.gate, names.gate_bias);
     Tensor up = project(input.tensor, names.up, names.up_bias);
@@ -42,6 +43,22 @@ Tensor Decoder::mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const
   }
   Tensor out = project(wide, names.down, names.down_bias);
   ops_.release(wide);
+  return out;
+}
+
+/// gate, up = gate_up_proj(x).chunk(2): both live until the result is there (modeling_phi3.py, Phi3MLP).
+template <typename Project>
+Tensor Decoder::joined_mlp(const Mlp& mlp, const MlpWeights& names, Input& input, const Project& project) {
+  Tensor gate = project(input.tensor, names.gate, names.gate_bias);
+  Tensor up = project(input.tensor, names.up, names.up_bias);
+  drop(input);
+  Tensor activated = allocate(gate.rows, gate.columns);
+  ops_.activate(mlp.activation, gate, activated);
+  Tensor product = allocate(up.rows, up.columns);
+  ops_.multiply(activated, up, product);
+  ops_.release(activated);
+  Tensor out = project(product, names.down, names.down_bias);
+  for (Tensor* tensor : {&product, &up, &gate}) ops_.release(*tensor);
   return out;
 }
 

@@ -29,9 +29,9 @@ Tensor Decoder::run_block(const Layer& layer, LayerState& state, Tensor input, S
   Tensor path;
   if (layer.alternating_updates) path = low_rank_path(state.weights, normed.tensor);
   Tensor mixed = mix_tokens(layer, state, normed, shape);
+  if (!layer.parallel_residual) release(normed);
   norm_after(layer, mixed, state.weights[WeightName::after_mixer_norm]);
   if (layer.parallel_residual) return add_parallel_feed_forward(layer, state, input, normed, mixed);
-  release(normed);
   Tensor middle = add(input, mixed);
   if (!path.empty()) middle = add(middle, path);
   Tensor out = add_feed_forward(layer, state, middle);

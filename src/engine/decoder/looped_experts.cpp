@@ -47,23 +47,30 @@ Decoder::NamedTensors Decoder::choose_experts(const Experts& experts, const Weig
   return {scores, choices, narrow};
 }
 
-/// down(act(gate(x)) * up(x)) of `rows` rows of one expert.
-Tensor Decoder::looped_expert(const Mlp& expert, std::int64_t rows, Tensor& gate_and_up) {
+/// Rows of one expert times its matrix.
+Tensor Decoder::looped_linear(const Tensor& x, const Weight& weight) {
+  if (needs_scratch(weight)) return multiply_packed(x, weight, Term::activation, /*in_sequences=*/false);
+  return allocate(x.rows, weight.outputs);
+}
+
+/// down(act(gate(x)) * up(x)) of one expert's rows.
+Tensor Decoder::looped_expert(const Mlp& expert, const WeightSet& weights, const Tensor& rows,
+                              Tensor& gate_and_up) {
   Tensor gate, up;
   if (runtime_.joins_expert_gates) {
-    Tensor both = allocate(rows, 2 * expert.width);
+    Tensor both = allocate(rows.rows, 2 * expert.width);
     ops_.release(gate_and_up);
     gate_and_up = both;
   } else {
-    gate = allocate(rows, expert.width);
+    gate = looped_linear(rows, weights[WeightName::expert_gate]);
   }
-  Tensor activated = allocate(rows, expert.width);
+  Tensor activated = allocate(rows.rows, expert.width);
   ops_.release(gate);
-  if (!runtime_.joins_expert_gates) up = allocate(rows, expert.width);
-  Tensor product = allocate(rows, expert.width);
+  if (!runtime_.joins_expert_gates) up = looped_linear(rows, weights[WeightName::expert_up]);
+  Tensor product = allocate(rows.rows, expert.width);
   ops_.release(activated);
   ops_.release(up);
-  Tensor out = allocate(rows, model_.hidden_size);
+  Tensor out = looped_linear(product, weights[WeightName::expert_down]);
   ops_.release(product);
   return out;
 }
@@ -84,7 +91,7 @@ Tensor Decoder::looped_experts(const Experts& experts, const WeightSet& weights,
   for (std::int64_t i = 0; i < std::min(hit, different_turns); ++i) {
     rebind(turn.found, allocate_indices(rows, 2));
     rebind(turn.rows, allocate(rows, input.columns));
-    Tensor out = looped_expert(experts.expert, rows, turn.gate_and_up);
+    Tensor out = looped_expert(experts.expert, weights, turn.rows, turn.gate_and_up);
     Tensor shares = allocate(rows, 1);
     Tensor weighed = allocate(rows, input.columns);
     ops_.release(shares);

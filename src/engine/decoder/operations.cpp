@@ -10,19 +10,33 @@ Tensor Decoder::allocate(std::int64_t rows, std::int64_t columns, Term term) {
   return ops_.allocate(term, element_, rows, columns);
 }
 
-bool Decoder::multiplies_awq(const Weight& weight) const {
-  return runtime_.functional && !weight.packed.empty() && question_.weights->name.starts_with("awq");
+/// Whether the runtime's own kernel for a packed format takes memory beside the result.
+bool Decoder::needs_scratch(const Weight& weight) const {
+  const std::string_view name = question_.weights->name;
+  return runtime_.functional && !weight.packed.empty() &&
+         (name.starts_with("awq") || name.starts_with("fp8-block"));
 }
 
-/// From 1024 rows on AutoAWQ makes a 16-bit matrix of the weight, below it sums eight partial results
-/// (awq/modules/linear/gemm.py @88e4c76b, WQLinearMMFunction; awq_ext gemm_forward_cuda, split_k_iters).
-Tensor Decoder::multiply_awq(const Tensor& x, const Weight& weight, Term term) {
-  constexpr std::int64_t rows_of_heuristic = 1024, split_k_iterations = 8;
-  Tensor scratch = x.rows >= rows_of_heuristic
-                       ? allocate(weight.inputs, weight.outputs, Term::workspace)
-                       : allocate(split_k_iterations * x.rows, weight.outputs, Term::workspace);
+/// FP8 in blocks quantises its input in blocks of 128 (transformers integrations/finegrained_fp8.py,
+/// act_quant). AutoAWQ makes a 16-bit matrix of the weight for long inputs, else it sums eight partial
+/// results (awq/modules/linear/gemm.py @88e4c76b, WQLinearMMFunction; awq_ext gemm_forward_cuda,
+/// split_k_iters): long are sequences of 1024 tokens together, and nearly all inputs without a dimension of
+/// sequences.
+Tensor Decoder::multiply_packed(const Tensor& x, const Weight& weight, Term term, bool in_sequences) {
+  constexpr std::int64_t input_block = 128, long_input = 1024, split_k_iterations = 8;
+  Tensor scratch, scales;
+  if (question_.weights->name.starts_with("fp8")) {
+    scratch = ops_.allocate(Term::workspace, Element::raw8, x.rows, weight.inputs);
+    scales = ops_.allocate(Term::workspace, Element::fp32, x.rows,
+                           (weight.inputs + input_block - 1) / input_block);
+  } else if (x.rows * (in_sequences ? 1 : weight.inputs) >= long_input) {
+    scratch = allocate(weight.inputs, weight.outputs, Term::workspace);
+  } else {
+    scratch = allocate(split_k_iterations * x.rows, weight.outputs, Term::workspace);
+  }
   Tensor out = allocate(x.rows, weight.outputs, term);
   ops_.release(scratch);
+  ops_.release(scales);
   return out;
 }
 
@@ -30,7 +44,7 @@ Tensor Decoder::multiply_awq(const Tensor& x, const Weight& weight, Term term) {
 template <typename ForEachPart>
 Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const ForEachPart& for_each_part) {
   using Bias = const Tensor&;
-  if (multiplies_awq(weight)) return multiply_awq(x, weight, term);
+  if (needs_scratch(weight)) return multiply_packed(x, weight, term, /*in_sequences=*/true);
   if (weight.scales.empty()) {
     Tensor out = allocate(x.rows, weight.outputs, term);
     for_each_part([&](IndexRange rows, const Weight& part, Bias bias) {
@@ -61,11 +75,12 @@ Tensor Decoder::project(const Tensor& x, const Weight& weight, Term term, const 
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, Term term) {
   Tensor out = project(x, weight, term, [&](const auto& f) { f({0, x.rows}, weight, bias.values); });
-  if (multiplies_awq(weight) && !bias.values.empty()) become_copy(out);  // out + bias
+  if (needs_scratch(weight) && !bias.values.empty()) become_copy(out);  // out + bias
   return out;
 }
 
 Tensor Decoder::linear(const Tensor& x, const Weight& weight, const Weight& bias, IndexRange outputs) {
+  if (outputs.count == weight.outputs) return linear(x, weight, bias);
   Weight some_bias;
   if (!bias.values.empty())
     some_bias.values = bias.values.reshaped(weight.outputs).row_range(outputs).reshaped(1);
@@ -183,7 +198,8 @@ Tensor Decoder::rotated(const Tensor& x, std::int64_t heads, const Attention& at
   return out;
 }
 
-void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape) {
+void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attention, StepShape shape,
+                          NamedTensors& named) {
   if (!runtime_.functional || attention.rotary_size == 0) {
     rotate(queries, attention.heads, attention, shape);
     rotate(keys, attention.kv_heads, attention, shape);
@@ -194,8 +210,13 @@ void Decoder::rotate_both(Tensor& queries, Tensor& keys, const Attention& attent
   Tensor rotated_queries = rotated(queries, attention.heads, attention, shape);
   Tensor rotated_keys = keys.empty() ? Tensor{} : rotated(keys, attention.kv_heads, attention, shape);
   ops_.release(angles);
-  ops_.release(queries);
-  ops_.release(keys);
+  if (runtime_.joins_projections) {
+    named.push_back(queries);
+    named.push_back(keys);
+  } else {
+    ops_.release(queries);
+    ops_.release(keys);
+  }
   queries = rotated_queries;
   keys = rotated_keys;
 }

@@ -158,6 +158,11 @@ void Decoder::load() {
         ops_.allocate(Term::workspace, element_, 2 * model_.max_positions, attention->rotary_size);
     ops_.fill_zeros(state.rotary_table);
   });
+  if (runtime_.causal_buffer != CausalBuffer::none) {
+    ops_.use_device(0);
+    causal_buffer_ = ops_.allocate(Term::workspace, Element::raw8, model_.max_positions,
+                                   checked_product({model_.max_positions, causal_buffer_bytes()}));
+  }
   if (runtime_.counts_gemm_workspace) allocate_workspaces();
 }
 
@@ -249,11 +254,13 @@ void Decoder::release_weights(WeightSet& weights) {
 }
 
 void Decoder::finish() {
-  for (Tensor* tensor : {&logits_, &previous_logits_, &prompt_tokens_, &next_tokens_}) ops_.release(*tensor);
+  for (Tensor* tensor : {&logits_, &previous_logits_, &prompt_tokens_, &next_tokens_, &causal_buffer_})
+    ops_.release(*tensor);
   for (Tensor& tensor : workspaces_) ops_.release(tensor);
   workspaces_.clear();
   for_each_state([&](Stage&, LayerState& state, std::int64_t) {
     release_cache(state.cache);
+    release_beside_values(state);
     ops_.release(state.recurrent.last_inputs);
     ops_.release(state.recurrent.memory);
     release_weights(state.weights);

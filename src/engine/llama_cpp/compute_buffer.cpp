@@ -6,7 +6,6 @@
 #include "src/engine/llama_cpp/architecture.hpp"
 #include "src/engine/llama_cpp/graph/graph_memory.hpp"
 #include "src/engine/llama_cpp/graph/pass.hpp"
-#include "src/engine/llama_cpp/placement.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +14,8 @@
 namespace calibram::llama_cpp {
 namespace {
 
-constexpr std::int64_t host_alignment = 32;  ///< TENSOR_ALIGNMENT of ggml/src/ggml-impl.h
+constexpr std::int64_t host_alignment = 32;   ///< TENSOR_ALIGNMENT of ggml/src/ggml-impl.h
+constexpr std::int64_t card_alignment = 128;  ///< ggml_backend_cuda_buffer_type_get_alignment
 
 [[noreturn]] void throw_unknown_graph(const Question& question, const Runtime& runtime,
                                       const std::string& why) {
@@ -28,7 +28,6 @@ const GraphRules& rules_of(const Question& question, const Runtime& runtime,
                            const LlamaCppSettings& settings) {
   if (!settings.graph_is_known)
     throw_unknown_graph(question, runtime, "its graph is known for 2026-09-28 and v0.5.0 only");
-  if (settings.is_cuda) throw_unknown_graph(question, runtime, "its graph is known for backend=cpu only");
   const std::string_view architecture = architecture_of(question.model->family);
   if (const GraphRules* rules = find_graph_rules(architecture)) return *rules;
   std::string known;
@@ -65,11 +64,8 @@ std::int64_t window_of(const Model& model) {
   return 0;
 }
 
-}  // namespace
-
-Bytes compute_buffer(const Question& question, const Runtime& runtime, const LlamaCppSettings& settings,
-                     const ContextSizes& sizes) {
-  const GraphRules& rules = rules_of(question, runtime, settings);
+PassShape pass_shape(const Question& question, const LlamaCppSettings& settings, const ContextSizes& sizes,
+                     std::string_view architecture) {
   const Model& model = *question.model;
   const Format& keys = key_format(question, settings);
   PassShape shape;
@@ -80,13 +76,51 @@ Bytes compute_buffer(const Question& question, const Runtime& runtime, const Lla
   shape.streams = sizes.streams;
   shape.cells = sizes.cells;
   const std::int64_t window = window_of(model);
-  shape.parts_windows = window > 0 && keeps_windows(rules.family);
+  shape.parts_windows = window > 0 && keeps_windows(architecture);
   shape.windowed_cells = windowed_cells(settings, sizes, window);
   shape.flash = settings.flash_attention;
   shape.rotates_keys = is_quantised(keys) && can_rotate(model, true);
   shape.rotates_values = is_quantised(value_format(question, settings)) && can_rotate(model, false);
-  shape.key = plain_width(keys) == 4 ? ElementType::f32 : ElementType::f16;
-  return reserved_bytes(Pass{model, rules, shape}.build(), host_alignment);
+  const auto plain_type = [](const Format& format) {
+    return plain_width(format) == 4 ? ElementType::f32 : ElementType::f16;
+  };
+  shape.key = plain_type(keys);
+  shape.value = plain_type(value_format(question, settings));
+  return shape;
+}
+
+/// One card holds all but the embedding: the host looks up the tokens' rows and keeps the inputs, of which
+/// the card gets copies.
+void check_placement(const Question& question, const Runtime& runtime, const Placement& placement) {
+  if (!placement.has_cards) return;
+  if (placement.host != 1)
+    throw_unknown_graph(question, runtime,
+                        "with several cards its inputs are copied for passes that overlap");
+  if (placement.head != 0 || std::ranges::find(placement.layers, placement.host) != placement.layers.end())
+    throw_unknown_graph(
+        question, runtime,
+        fmt::format(
+            "weights of layers on the host are copied to the card for each pass; whole on it with ngl={}",
+            placement.layers.size() + 1));
+}
+
+}  // namespace
+
+std::vector<Bytes> compute_buffers(const Question& question, const Runtime& runtime,
+                                   const LlamaCppSettings& settings, const ContextSizes& sizes,
+                                   const Placement& placement) {
+  const GraphRules& rules = rules_of(question, runtime, settings);
+  check_placement(question, runtime, placement);
+  const Model& model = *question.model;
+  PassShape shape = pass_shape(question, settings, sizes, rules.family);
+  const TensorGraph whole = Pass{model, rules, shape}.build();
+  if (!placement.has_cards) return {reserved_bytes(whole, host_alignment)};
+  shape.embeds_on_host = true;
+  const TensorGraph on_card = Pass{model, rules, shape}.build();
+  const std::int64_t looked_up = model.positions == Positions::learned ? 2 : 1;
+  const Bytes rows = Shape{model.hidden_size, shape.tokens}.bytes();
+  return {reserved_bytes_after_copies(on_card, card_alignment),
+          input_bytes(whole, host_alignment) + looked_up * Bytes{round_up(rows.count(), host_alignment)}};
 }
 
 }  // namespace calibram::llama_cpp

@@ -46,9 +46,9 @@ Count count(const Question& question, const Runtime& runtime) {
     count.devices[i].is_host = placement.has_cards && i == placement.host;
   }
   if (question.metric != Metric::weights && question.metric != Metric::kv_cache) {
-    DeviceCount& host = count.devices[placement.host];
-    host.at_peak[Term::activation] = compute_buffer(question, runtime, settings, sizes);
-    host.at_peak[Term::logits] = output_bytes(*question.model, settings, sizes);
+    const std::vector<Bytes> compute = compute_buffers(question, runtime, settings, sizes, placement);
+    for (std::size_t i = 0; i < compute.size(); ++i) count.devices[i].at_peak[Term::activation] = compute[i];
+    count.devices[placement.host].at_peak[Term::logits] = output_bytes(*question.model, settings, sizes);
   }
   for (DeviceCount& device : count.devices) {
     finish(device);

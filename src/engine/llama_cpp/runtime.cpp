@@ -100,7 +100,11 @@ Runtime resolve(const RuntimeRequest& request) {
   check(settings, request.name);
   runtime.attention = settings.flash_attention ? AttentionKind::flash : AttentionKind::eager;
   runtime.settings = settings;
-  runtime.counted = {Metric::weights, Metric::kv_cache, Metric::compute, Metric::allocated};
+  // How the scheduler splits a graph between card and host is known from its source alone.
+  if (settings.is_cuda)
+    runtime.counted = {Metric::weights, Metric::kv_cache};
+  else
+    runtime.counted = {Metric::weights, Metric::kv_cache, Metric::compute, Metric::allocated};
   runtime.count = llama_cpp::count;
   return runtime;
 }

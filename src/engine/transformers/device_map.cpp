@@ -2,9 +2,12 @@
 // accelerate's balanced device map, followed module by module.
 #include "src/engine/transformers/device_map.hpp"
 
+#include "src/model/stored_tensor.hpp"
 #include "src/model/weight_bytes.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -15,7 +18,22 @@ struct ModuleSizes {
   std::vector<std::int64_t> layers;
 };
 
+/// Of a file whose tensors are taken as they are; what is outside the layers counts as one head.
+ModuleSizes stored_sizes(const Model& model) {
+  ModuleSizes sizes;
+  sizes.layers.resize(static_cast<std::size_t>(layer_count(model)), 0);
+  for (const StoredTensor& tensor : model.stored->tensors) {
+    const std::optional<std::int64_t> layer = layer_of(tensor.name);
+    const bool is_within = layer && std::cmp_less(*layer, sizes.layers.size());
+    (is_within ? sizes.layers[static_cast<std::size_t>(*layer)] : sizes.head) += tensor.bytes.count();
+    sizes.all += tensor.bytes.count();
+  }
+  sizes.largest_layer = *std::max_element(sizes.layers.begin(), sizes.layers.end());
+  return sizes;
+}
+
 ModuleSizes module_sizes(const Model& model, const Format& weights) {
+  if (is_as_stored(weights)) return stored_sizes(model);
   ModuleSizes sizes;
   std::int64_t leaves = 0;
   const auto add = [&](const WeightShape& shape) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The version history of transformers as tables of intervals.
 //
-// Read in the upstream source at the branch point of every minor release from 4.31 to 4.57
-// (src/transformers/models/*/modeling_*.py, generation/utils.py, cache_utils.py). Pull requests: #30536
-// (4.42: generate() drops the old logits and passes one DynamicCache), #31292 (4.45: logits of the last
-// position only), #33902 (4.46: no FP32 copy of them in forward).
+// Read in the upstream source at the branch point of every minor release from 4.31 to 5.0 (of which the state
+// of December 2025) (src/transformers/models/*/modeling_*.py, generation/utils.py, cache_utils.py). Pull
+// requests: #30536 (4.42: generate() drops the old logits and passes one DynamicCache), #31292 (4.45: logits
+// of the last position only), #33902 (4.46: no FP32 copy of them in forward).
 #include "src/engine/transformers/runtime.hpp"
 
 #include "src/core/error.hpp"
@@ -25,22 +25,23 @@ namespace calibram {
 namespace {
 
 /// The released versions whose behaviour is known, for people.
-constexpr std::string_view transformers_versions = "4.31 to 4.57";
+constexpr std::string_view transformers_versions = "4.31 to 5.0";
 constexpr std::string_view known_options =
-    "attention=sdpa|flash|eager, device_bytes=N, device_map=auto|none, expandable_segments=false|true, "
-    "layer_split=N,N, "
-    "max_split_size_mb=N, "
-    "roundup_power2_divisions=N, routing=even|alike";
+    "attention=sdpa|flash|eager, cache=dynamic|static, device_bytes=N, device_map=auto|none, "
+    "expandable_segments=false|true, layer_split=N,N, max_split_size_mb=N, roundup_power2_divisions=N, "
+    "routing=even|alike";
 constexpr std::array attentions = {OptionWord{"sdpa", AttentionKind::sdpa},
                                    OptionWord{"flash", AttentionKind::flash},
                                    OptionWord{"eager", AttentionKind::eager}};
 
 constexpr std::array routings = {OptionWord{"even", false}, OptionWord{"alike", true}};
+constexpr std::array caches = {OptionWord{"dynamic", CacheGrowth::concatenated},
+                               OptionWord{"static", CacheGrowth::reserved}};
 constexpr std::array device_maps = {OptionWord{"auto", true}, OptionWord{"none", false}};
 constexpr std::array truths = {OptionWord{"true", true}, OptionWord{"false", false}};
 
 constexpr Version first_known{4, 31, 0};
-constexpr Version end_known{4, 58, 0};
+constexpr Version end_known{5, 1, 0};
 constexpr Version always{};
 
 /// The families whose history was read, and the version that brought them. Qwen's table of Qwen2-57B-A14B
@@ -83,6 +84,21 @@ struct FamilyInterval {
   Version first, end;
 };
 
+/// A causal mask of max_position_embeddings squared as a buffer (#27931): int64 until 4.38.1 (#29241),
+/// repeated for every sequence until #29413, gone with #29753.
+struct BufferInterval {
+  FamilyInterval when;
+  CausalBuffer buffer;
+};
+constexpr std::array causal_buffers = {
+    BufferInterval{{"llama", {4, 38, 0}, {4, 38, 2}}, CausalBuffer::int64_repeated},
+    BufferInterval{{"llama", {4, 38, 2}, {4, 39, 0}}, CausalBuffer::bool_repeated},
+    BufferInterval{{"llama", {4, 39, 0}, {4, 39, 1}}, CausalBuffer::bool_expanded},
+    BufferInterval{{"gemma", {4, 38, 0}, {4, 38, 2}}, CausalBuffer::int64_repeated},
+    BufferInterval{{"gemma", {4, 38, 2}, {4, 39, 0}}, CausalBuffer::bool_repeated},
+    BufferInterval{{"gemma", {4, 39, 0}, {4, 39, 1}}, CausalBuffer::bool_expanded},
+};
+
 /// Cosine and sine buffers for max_position_embeddings in every layer.
 constexpr std::array rotary_buffers = {
     FamilyInterval{"llama", always, {4, 38, 0}},   FamilyInterval{"llama", {4, 38, 1}, {4, 41, 0}},
@@ -116,10 +132,19 @@ constexpr std::array late_attention_functions = {
 /// repeat_kv before scaled_dot_product_attention: until it took enable_gqa (#39412).
 constexpr Version sdpa_groups_from{4, 54, 0};
 
+bool holds(const FamilyInterval& i, std::string_view family, Version version) {
+  return i.family == family && i.first <= version && version < i.end;
+}
+
 bool holds(std::span<const FamilyInterval> intervals, std::string_view family, Version version) {
-  return std::any_of(intervals.begin(), intervals.end(), [&](const FamilyInterval& i) {
-    return i.family == family && i.first <= version && version < i.end;
-  });
+  return std::any_of(intervals.begin(), intervals.end(),
+                     [&](const FamilyInterval& interval) { return holds(interval, family, version); });
+}
+
+CausalBuffer causal_buffer(std::string_view family, Version version) {
+  for (const BufferInterval& interval : causal_buffers)
+    if (holds(interval.when, family, version)) return interval.buffer;
+  return CausalBuffer::none;
 }
 
 Version known_version(std::string_view name, std::string_view text) {
@@ -189,41 +214,57 @@ CachingAllocatorSettings allocator_settings(OptionReader& options) {
   return settings;
 }
 
-Runtime resolve(const RuntimeRequest& request) {
-  const std::string_view family = request.model_family;
-  const Version version = known_version(request.name, request.version);
-  check_family(request.name, family, version);
-  Runtime runtime;
-  runtime.name = request.name;
-  runtime.version = version;
-  OptionReader options{request.name, request.options, known_options};
-  runtime.attention = options.word("attention", attentions,
-                                   version < sdpa_default_from ? AttentionKind::eager : AttentionKind::sdpa);
+void take_options(OptionReader& options, Runtime& runtime) {
+  const bool has_sdpa = runtime.version >= sdpa_default_from;
+  runtime.attention =
+      options.word("attention", attentions, has_sdpa ? AttentionKind::sdpa : AttentionKind::eager);
+  runtime.cache_growth = options.word("cache", caches, CacheGrowth::concatenated);
   runtime.routes_all_alike = options.word("routing", routings, false);
-  runtime.warms_allocator = options.word("device_map", device_maps, true) && version >= warm_up_from;
-  runtime.slides_cache = version >= sliding_cache_from;
+  runtime.warms_allocator = options.word("device_map", device_maps, true) && runtime.version >= warm_up_from;
   runtime.layer_split = layer_split(options);
-  runtime.split_layers = balanced_layers;
   runtime.caching_allocator = allocator_settings(options);
   options.finish();
-  runtime.counted = {Metric::weights, Metric::kv_cache, Metric::allocated, Metric::reserved};
-  runtime.expands_cache = expands_cache(runtime.attention, family, version);
-  runtime.cache_growth = CacheGrowth::concatenated;
+}
+
+/// What all families share.
+void follow_history(Runtime& runtime) {
+  const Version version = runtime.version;
   runtime.logits_rows = version < last_logits_from ? LogitsRows::all : LogitsRows::last;
   runtime.upcasts_logits = version >= logits_upcast_from && version < no_upcast_from;
   runtime.keeps_previous_cache = runtime.keeps_previous_logits = version < one_cache_from;
+  runtime.slides_cache = version >= sliding_cache_from;
+  runtime.copies_first_cache = version >= first_cache_copied_from;
+  runtime.joins_expert_gates = version >= joined_expert_gates_from;
+  runtime.split_layers = balanced_layers;
+  runtime.allocator = AllocatorKind::caching;
+  runtime.counted = {Metric::weights, Metric::kv_cache, Metric::allocated, Metric::reserved};
+  runtime.functional = true;
+  runtime.counts_gemm_workspace = true;
+}
+
+void follow_family(std::string_view family, Runtime& runtime) {
+  const Version version = runtime.version;
+  runtime.expands_cache = expands_cache(runtime.attention, family, version);
+  runtime.causal_buffer = causal_buffer(family, version);
+  runtime.joins_projections = family == "phi3";  // qkv_proj, gate_up_proj
   runtime.rotary_tables = holds(rotary_buffers, family, version)         ? RotaryTables::per_layer
                           : holds(rotary_once_per_step, family, version) ? RotaryTables::per_step
                                                                          : RotaryTables::per_attention;
-  runtime.copies_first_cache = version >= first_cache_copied_from;
   runtime.attention_is_one_function =
       version < attention_functions_from || holds(late_attention_functions, family, version);
   runtime.reorders_heads = runtime.attention == AttentionKind::sdpa && !runtime.attention_is_one_function &&
                            version < no_reordering_from;
-  runtime.joins_expert_gates = version >= joined_expert_gates_from;
-  runtime.allocator = AllocatorKind::caching;
-  runtime.functional = true;
-  runtime.counts_gemm_workspace = true;
+}
+
+Runtime resolve(const RuntimeRequest& request) {
+  Runtime runtime;
+  runtime.name = request.name;
+  runtime.version = known_version(request.name, request.version);
+  check_family(request.name, request.model_family, runtime.version);
+  OptionReader options{request.name, request.options, known_options};
+  take_options(options, runtime);
+  follow_history(runtime);
+  follow_family(request.model_family, runtime);
   return runtime;
 }
 

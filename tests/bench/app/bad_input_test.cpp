@@ -105,10 +105,11 @@ TEST(BadInput, UnknownNamesComeWithTheNearestOnes) {
                 "`calibram "
                 "models` for the list, or give the path of a model's file or folder"},
            Case{{"estimate", "qwen2-7b", "--kv", "foo"},
-                "unknown KV cache format 'foo'; the known ones are fp32, bf16, fp16, fp8, int8, q8_0, q4_0"},
+                "unknown KV cache format 'foo'; the known ones are fp32, bf16, fp16, fp8, int8, q8_0, q4_0, "
+                "q4_1, q5_0, q5_1, iq4_nl"},
            Case{{"estimate", "qwen2-7b", "--runtime", "transformers@99"},
                 "runtime transformers@99 is not known (known versions: 4.31 to "
-                "4.57); name "
+                "5.0); name "
                 "a version in that range"},
            Case{{"estimate", "qwen2-7b", "--estimator", "teory"},
                 "unknown estimator 'teory' (did you mean 'theory'?); the known ones are rule-1.2, "

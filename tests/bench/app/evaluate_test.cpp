@@ -40,7 +40,7 @@ TEST(EvaluateVerb, TheJsonHasASummaryAndEveryRowWithItsPlace) {
               ElementsAre("estimator", "runtime", "metric", "devices", "rows", "skipped", "mean_abs",
                           "median_abs", "max_abs", "mean_signed", "under"));
   EXPECT_THAT(keys_of(json["rows"][0]),
-              ElementsAre("file", "line", "model", "metric", "measured", "estimates"));
+              ElementsAre("file", "line", "model", "metric", "measured", "estimates", "reasons"));
   EXPECT_EQ(json["rows"][0]["line"], 2);
   EXPECT_EQ(json["rows"][0]["estimates"]["rule-1.2"], 168'000'000'000);
   EXPECT_TRUE(json["rows"][0]["estimates"]["theory"].is_null()) << "never guessed";

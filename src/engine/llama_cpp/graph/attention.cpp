@@ -109,14 +109,24 @@ Tensor Pass::attend(const Attention& attention, bool is_windowed, Tensor queries
   return joined;
 }
 
+/// Flash attention reads no FP32 cache: it gets an FP16 copy of it.
+Tensor Pass::narrowed(ElementType type, Shape cache) {
+  return type == ElementType::f32 ? graph_.compute(cache.as(ElementType::f16), {}) : no_tensor;
+}
+
 Tensor Pass::weighed_values(const Attention& attention, const CacheInputs& inputs, std::int64_t cells,
                             Tensor queries) {
   const std::int64_t tokens = shape_.tokens / shape_.streams, heads = attention.heads;
   const std::int64_t width = attention.value_elements();
   const Shape joined{width * heads, shape_.tokens};
   const Tensor seen = graph_.view(queries, {attention.head_size, tokens, heads, shape_.streams});
-  if (shape_.flash)
-    return graph_.view(graph_.compute({width, heads, tokens, shape_.streams}, {seen, inputs.mask}), joined);
+  if (shape_.flash) {
+    const Tensor keys =
+        narrowed(shape_.key, {attention.head_size, cells, attention.kv_heads, shape_.streams});
+    const Tensor values = narrowed(shape_.value, {width, cells, attention.kv_heads, shape_.streams});
+    return graph_.view(
+        graph_.compute({width, heads, tokens, shape_.streams}, {seen, keys, values, inputs.mask}), joined);
+  }
   Tensor scores = graph_.compute({cells, tokens, heads, shape_.streams}, {seen});
   if (rules_.caps_scores) scores = soft_capped(scores);
   scores = graph_.in_place({scores, inputs.mask});

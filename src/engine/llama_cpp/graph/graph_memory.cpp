@@ -64,8 +64,8 @@ class GraphAllocator {
   GraphAllocator(const TensorGraph& graph, std::int64_t alignment)
       : graph_{graph}, alignment_{alignment}, places_(graph.size()) {}
 
-  Bytes run() {
-    for (const Tensor leaf : graph_.leaves()) allocate(leaf);
+  Bytes run(const std::vector<Tensor>& inputs) {
+    for (const Tensor input : inputs) allocate(input);
     for (const Tensor tensor : graph_.order()) count_readers(tensor);
     for (const Tensor tensor : graph_.order()) {
       const TensorKind kind = graph_.node(tensor).kind;
@@ -131,10 +131,31 @@ class GraphAllocator {
   GrowingBuffer buffer_;
 };
 
+std::vector<Tensor> inputs_by_reader(const TensorGraph& graph) {
+  std::vector<Tensor> inputs;
+  for (const Tensor tensor : graph.order())
+    for (const Tensor source : graph.node(tensor).sources)
+      if (source != no_tensor && graph.node(source).kind == TensorKind::input &&
+          std::find(inputs.begin(), inputs.end(), source) == inputs.end())
+        inputs.push_back(source);
+  return inputs;
+}
+
 }  // namespace
 
 Bytes reserved_bytes(const TensorGraph& graph, std::int64_t alignment) {
-  return GraphAllocator{graph, alignment}.run();
+  return GraphAllocator{graph, alignment}.run(graph.leaves());
+}
+
+Bytes reserved_bytes_after_copies(const TensorGraph& graph, std::int64_t alignment) {
+  return GraphAllocator{graph, alignment}.run(inputs_by_reader(graph));
+}
+
+Bytes input_bytes(const TensorGraph& graph, std::int64_t alignment) {
+  Bytes sum;
+  for (const Tensor input : graph.leaves())
+    sum += Bytes{round_up(graph.shape(input).bytes().count(), alignment)};
+  return sum;
 }
 
 }  // namespace calibram::llama_cpp

@@ -12,4 +12,12 @@ namespace calibram::llama_cpp {
 /// Source: github.com/ggml-org/llama.cpp ggml/src/ggml-alloc.c (ggml_gallocr_alloc_graph_impl)
 Bytes reserved_bytes(const TensorGraph& graph, std::int64_t alignment);
 
+/// The same for a graph whose inputs are all copied from another device before its first operation, in the
+/// order of their first readers.
+/// Source: ggml/src/ggml-backend.cpp (ggml_backend_sched_split_graph), one copy per input
+Bytes reserved_bytes_after_copies(const TensorGraph& graph, std::int64_t alignment);
+
+/// The inputs of a graph beside each other.
+Bytes input_bytes(const TensorGraph& graph, std::int64_t alignment);
+
 }  // namespace calibram::llama_cpp

@@ -56,7 +56,10 @@ Tensor Pass::attend_latent(const LatentAttention& latent, Tensor queries) {
   };
   const Shape joined{latent.value_size * heads, shape_.tokens};
   if (shape_.flash) {
-    const Tensor sums = graph_.compute({latent.kv_rank, heads, tokens, apart}, {seen, whole_.mask});
+    const Tensor keys = narrowed(shape_.key, {size(queries, 0), shape_.cells, 1, apart});
+    const Tensor vectors = narrowed(shape_.key, {latent.kv_rank, shape_.cells, 1, apart});
+    const Tensor sums =
+        graph_.compute({latent.kv_rank, heads, tokens, apart}, {seen, keys, vectors, whole_.mask});
     const Tensor values = expanded(graph_.view(sums, {latent.kv_rank, tokens, heads, apart}));
     return graph_.view(graph_.compute(graph_.shape(values), {values}), joined);
   }

@@ -26,6 +26,7 @@ Tensor Pass::rows(Tensor source) {
 
 bool Pass::is_part(Tensor tensor) const {
   const Node& node = graph_.node(tensor);
+  if (shape_.tokens == 1) return false;  // columns of one row are whole again
   return node.kind == TensorKind::view && node.shape.elements() < graph_.shape(node.root).elements();
 }
 

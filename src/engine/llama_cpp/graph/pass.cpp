@@ -43,13 +43,19 @@ TensorGraph Pass::build() {
 
 /// llm_graph_context::build_inp_embd
 Tensor Pass::embed() {
-  const Tensor tokens = graph_.input(Shape{shape_.tokens}.as(ElementType::i32));
-  const Tensor embedded = graph_.compute({model_.hidden_size, shape_.tokens}, {tokens});
+  const Shape hidden{model_.hidden_size, shape_.tokens};
+  const bool adds_positions = model_.positions == Positions::learned;
+  if (shape_.embeds_on_host) {
+    // The scheduler gives this device copies of what the host's operations made.
+    const Tensor embedded = graph_.input(hidden);
+    if (adds_positions) return sum(embedded, graph_.input(hidden));
+    return rules_.scales_embeddings ? scaled(embedded) : embedded;
+  }
+  const Tensor embedded = graph_.compute(hidden, {graph_.input(Shape{shape_.tokens}.as(ElementType::i32))});
   // ggml_build_forward_select keeps both ways into the model in the graph: tokens, and embeddings.
   graph_.expand(embedded);
-  graph_.expand(graph_.input({model_.hidden_size, shape_.tokens}));
-  if (model_.positions == Positions::learned)
-    return sum(embedded, graph_.compute(graph_.shape(embedded), {positions()}));
+  graph_.expand(graph_.input(hidden));
+  if (adds_positions) return sum(embedded, graph_.compute(hidden, {positions()}));
   return rules_.scales_embeddings ? scaled(embedded) : embedded;
 }
 

@@ -16,11 +16,13 @@ struct PassShape {
   std::int64_t cells = 0;           ///< of the cache of one stream
   std::int64_t windowed_cells = 0;  ///< the same, of layers with a window
   bool flash = true;
-  bool rotates_keys = false;  ///< Hadamard rotation before keys are quantised
+  bool embeds_on_host = false;  ///< the embedding's rows come from another device
+  bool rotates_keys = false;    ///< Hadamard rotation before keys are quantised
   bool rotates_values = false;
   bool parts_windows = false;  ///< layers with a window have a cache of their own
   ElementType mask = ElementType::f16;
   ElementType key = ElementType::f16;  ///< of the cache, where it is not quantised
+  ElementType value = ElementType::f16;
 };
 
 /// What all layers that keep as many cells read.
@@ -72,6 +74,7 @@ class Pass {
   Tensor weighed_values(const Attention& attention, const CacheInputs& inputs, std::int64_t cells,
                         Tensor queries);
   Tensor rotated(Tensor source, Tensor rotation);
+  Tensor narrowed(ElementType type, Shape cache);
   void store(CacheInputs& inputs, Tensor keys, Tensor values);
   Tensor mask(CacheInputs& inputs, std::int64_t cells);
   Tensor positions();
