@@ -70,10 +70,9 @@ VllmBlocks Mxfp4Experts::blocks() const {
   const Mlp& expert = experts.expert;
   const Projection up{experts.count, expert.gated ? 2 * width : width, hidden};
   const Projection down{experts.count, hidden, width};
+  const auto add = run_in_one_call() ? add_swizzled : add_repacked;
   VllmBlocks sum;
-  for (const Projection& projection : {up, down})
-    run_in_one_call() ? add_swizzled(projection, expert.bias, sum)
-                      : add_repacked(projection, expert.bias, sum);
+  for (const Projection& projection : {up, down}) add(projection, expert.bias, sum);
   return sum;
 }
 

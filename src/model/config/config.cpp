@@ -171,7 +171,7 @@ Model model_of(const JsonNode& root, bool says_defaults) {
   Model model = build_model(fields, family);
   refuse_impossible(fields, family, model);
   model.remarks = remarks_on(root, fields, says_defaults);
-  if (is_multimodal(root)) model.uncounted_parts = towers;
+  if (is_multimodal(root)) model.uncounted_parts = uncounted_towers;
   if (const auto node = fields.find_outside("quantization_config")) {
     Quantisation quantisation = read_quantisation(*node, model);
     model.quantisation = std::move(quantisation.format);
