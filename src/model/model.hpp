@@ -219,6 +219,9 @@ struct Model {
   /// Of a quantised checkpoint: how its matrices are stored; what is left alone is in `stored_format`.
   std::optional<Format> quantisation = {};
   std::shared_ptr<const StoredWeights> stored;  ///< the tensors of its files, where they are known
+  /// What the published model has beside the text part that is described here: "vision or audio towers".
+  /// Empty: nothing.
+  std::string uncounted_parts = {};
   Remarks remarks = {};
 
   bool operator==(const Model&) const = default;

@@ -31,14 +31,15 @@ constexpr std::array settings = {std::string_view{"model"},
                                  std::string_view{"chunked_prefill_enabled"},
                                  std::string_view{"enable_expert_parallel"},
                                  std::string_view{"disable_hybrid_kv_cache_manager"},
+                                 std::string_view{"language_model_only"},
                                  std::string_view{"block_size"}};
 
 /// Numbers, each of one process.
-constexpr std::array numbers = {std::string_view{"weights_gib"}, std::string_view{"activation_gib"},
-                                std::string_view{"other_gib"},   std::string_view{"kv_available_gib"},
-                                std::string_view{"graphs_gib"},  std::string_view{"total_gib"},
-                                std::string_view{"free_gib"},    std::string_view{"kv_given_gib"},
-                                std::string_view{"kv_tokens"},   std::string_view{"blocks"}};
+constexpr std::array numbers = {
+    std::string_view{"weights_gib"},      std::string_view{"activation_gib"}, std::string_view{"other_gib"},
+    std::string_view{"kv_available_gib"}, std::string_view{"graphs_gib"},     std::string_view{"total_gib"},
+    std::string_view{"free_gib"},         std::string_view{"kv_given_gib"},   std::string_view{"kv_tokens"},
+    std::string_view{"blocks"},           std::string_view{"requested_gib"},  std::string_view{"taken_gib"}};
 
 template <std::size_t size>
 bool is_among(const std::array<std::string_view, size>& names, std::string_view name) {
@@ -63,6 +64,7 @@ class VllmLog : public LogReader {
 
   std::vector<Reading> finish() override {
     std::vector<Reading> readings;
+    for (VllmStart& start : starts_) start.complete();
     for (const VllmStart& start : starts_)
       if (!start.is_empty()) readings.push_back(start.reading());
     return readings;

@@ -25,6 +25,12 @@ constexpr std::array table = {
                 "v1/core/kv_cache_utils.py, from 0.15"},
     LinePattern{R"(Chunked prefill is enabled with max_num_batched_tokens=(?P<max_num_batched_tokens>\d+)\b)",
                 "config/scheduler.py"},
+    LinePattern{R"(Defaulting max_num_batched_tokens to (?P<max_num_batched_tokens>\d+) for )",
+                "engine/arg_utils.py, DEBUG, where the user gave none"},
+    LinePattern{R"(Defaulting max_num_seqs to (?P<max_num_seqs>\d+) for )",
+                "engine/arg_utils.py, DEBUG, where the user gave none"},
+    LinePattern{R"(Using scheme: (?P<scheme>CompressedTensors\w+) for )",
+                "model_executor/layers/quantization/compressed_tensors/compressed_tensors.py, DEBUG"},
     LinePattern{R"((?P<hybrid_is_off>Hybrid KV cache manager is disabled))", "v1/core/kv_cache_utils.py"},
     LinePattern{R"((?P<drafter>Loading drafter model))", "v1/worker/gpu_model_runner.py"},
     LinePattern{R"((?P<graphs_are_taken_off>CUDA graph memory profiling is enabled))",
@@ -55,8 +61,10 @@ constexpr std::array table = {
     LinePattern{R"(non-torch forward increase memory: (?P<other_gib>-?[0-9.]+) ?GiB)",
                 "utils/mem_utils.py, DEBUG"},
     LinePattern{R"(Initial free memory: (?P<free_gib>[0-9.]+) ?GiB)", "v1/worker/gpu_worker.py, DEBUG"},
-    LinePattern{R"(Requested memory: (?P<gpu_memory_utilization>[0-9.]+) \(util\))",
-                "v1/worker/gpu_worker.py, DEBUG"},
+    LinePattern{
+        R"(Requested memory: (?P<gpu_memory_utilization>[0-9.]+) \(util\)(?:, (?P<requested_gib>[0-9.]+) GiB)?)",
+        "v1/worker/gpu_worker.py, DEBUG"},
+    LinePattern{R"(Total non KV cache memory: (?P<taken_gib>[0-9.]+) ?GiB)", "utils/mem_utils.py, DEBUG"},
     LinePattern{R"(worker init memory snapshot: .*\btotal_memory=(?P<total_gib>[0-9.]+) ?GiB)",
                 "v1/worker/gpu_worker.py, DEBUG"},
     LinePattern{
@@ -95,6 +103,19 @@ constexpr std::array table = {
     LinePattern{
         R"((?P<refused>No available memory for the cache blocks|(?:is )?larger than the (?:available KV cache memory|maximum number of tokens that can be stored)|is less than desired GPU memory utilization))",
         "v1/core/kv_cache_utils.py, worker/worker.py, v1/worker/utils.py"},
+    LinePattern{R"((?P<refused>\d+ is not divisible by \d+))",
+                "distributed/utils.py ensure_divisibility, of a tensor split"},
+    LinePattern{
+        R"((?P<refused>User-specified max_model_len \(\d+\) is greater than the derived max_model_len))",
+        "config/model.py"},
+    LinePattern{R"((?P<refused>DP adjusted local rank \d+ is out of bounds))", "v1/worker/gpu_worker.py"},
+    LinePattern{
+        R"((?P<refused>model type .[\w.-]{1,64}. but Transformers does not recognize this architecture))",
+        "transformers, configuration_auto.py"},
+    LinePattern{R"((?P<refused>couldn't connect to '[^']{1,200}' to load the files))",
+                "transformers, utils/hub.py"},
+    LinePattern{R"((?P<refused>CUDA out of memory occurred when warming up sampler with \d+ dummy requests))",
+                "v1/worker/gpu_model_runner.py _dummy_sampler_run"},
 };
 
 }  // namespace

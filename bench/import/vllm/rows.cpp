@@ -37,6 +37,11 @@ constexpr std::array quantisations = {Word{"fp8", "fp8"},
                                       Word{"awq", "awq-int4"},
                                       Word{"awq_marlin", "awq-int4"}};
 
+// Schemes of compressed-tensors that tell the format but for how many weights share a scale, which is less
+// than a thousandth of the bytes. W4A16 hides the group size, which is more.
+constexpr std::array schemes = {Word{"CompressedTensorsW8A8Int8", "w8a8"},
+                                Word{"CompressedTensorsW8A8Fp8", "fp8-channel"}};
+
 constexpr std::array cache_types = {Word{"fp8", "fp8"}, Word{"fp8_e4m3", "fp8"}, Word{"fp8_e5m2", "fp8"},
                                     Word{"bfloat16", "bf16"}, Word{"float16", "fp16"}};
 
@@ -157,14 +162,8 @@ void VllmStart::state_model(Reading& reading) const {
   if (row.model.empty()) row.model = setting("model_tag");
   if (const CatalogueEntry* entry = find_entry(row.model)) row.model = entry->name;
   if (!row.model.empty()) reading.state("model");
+  state_weights(reading);
   const std::string type = translated(data_types, setting("dtype"));
-  const std::string quantisation = setting("quantization");
-  row.weights = quantisation.empty() ? type : translated(quantisations, quantisation);
-  if (!row.weights.empty())
-    reading.state("weights");
-  else if (!quantisation.empty())
-    reading.remarks.push_back(fmt::format(
-        "quantization={} does not tell the weights' format; --weights supplies it", printable(quantisation)));
   const std::string cache = setting("kv_cache_dtype");
   row.kv = cache == "auto" ? type : translated(cache_types, cache);
   if (!row.kv.empty())
@@ -172,6 +171,24 @@ void VllmStart::state_model(Reading& reading) const {
   else if (!cache.empty() && cache != "auto")
     reading.remarks.push_back(
         fmt::format("kv_cache_dtype={} is not known; --kv supplies the format", printable(cache)));
+}
+
+void VllmStart::state_weights(Reading& reading) const {
+  std::string& weights = reading.row.weights;
+  const std::string quantisation = setting("quantization"), scheme = setting("scheme");
+  weights = quantisation.empty() ? translated(data_types, setting("dtype"))
+                                 : translated(quantisations, quantisation);
+  if (weights.empty() && !translated(schemes, scheme).empty()) {
+    weights = translated(schemes, scheme);
+    reading.remarks.push_back(
+        fmt::format("scheme {} is written as {}; how many weights share a scale, the log does not tell",
+                    scheme, weights));
+  }
+  if (!weights.empty())
+    reading.state("weights");
+  else if (!quantisation.empty())
+    reading.remarks.push_back(fmt::format(
+        "quantization={} does not tell the weights' format; --weights supplies it", printable(quantisation)));
 }
 
 void VllmStart::state_devices(Reading& reading) const {
@@ -218,6 +235,7 @@ void VllmStart::state_switches(Reading& reading) const {
   if (setting("enable_expert_parallel") == "True") options["expert_parallel"] = "on";
   if (setting("disable_hybrid_kv_cache_manager") == "True" || !setting("hybrid_is_off").empty())
     options["hybrid_kv_cache"] = "off";
+  if (setting("language_model_only") == "True") options["language_model_only"] = "on";
   if (const auto block = count("block_size")) options["block_size"] = std::to_string(*block);
 }
 

@@ -80,6 +80,19 @@ void VllmStart::refuse(std::string_view message) {
   add_remark(remarks_, "the engine refused to start: " + printable(message));
 }
 
+// v1/worker/gpu_worker.py, determine_available_memory. Where CUDA graphs are taken off too, it is less.
+void VllmStart::complete() {
+  if (!setting("graphs_are_taken_off").empty()) return;
+  const auto requested = numbers_.find("requested"), taken = numbers_.find("taken");
+  if (requested == numbers_.end() || taken == numbers_.end()) return;
+  for (const auto& [rank, bytes] : requested->second) {
+    const auto used = taken->second.find(rank);
+    if (used == taken->second.end()) continue;
+    if (numbers_["kv_available"].emplace(rank, bytes - used->second).second)
+      add_remark(remarks_, "kv_available of some processes is what they requested less what they took");
+  }
+}
+
 std::string VllmStart::setting(std::string_view name) const {
   const auto found = settings_.find(name);
   return found == settings_.end() ? std::string{} : found->second;

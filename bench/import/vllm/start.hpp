@@ -29,6 +29,8 @@ class VllmStart {
   void run_out_of_memory(std::string_view message);
   void refuse(std::string_view message);
   void be_ready() { is_ready_ = true; }
+  /// What follows from numbers that a process printed: only the first one prints what is left for the cache.
+  void complete();
 
   Reading reading() const;
 
@@ -40,6 +42,7 @@ class VllmStart {
   std::optional<Quantity> summed(std::string_view name, Reading& reading) const;
   void state_engine(Reading& reading) const;
   void state_model(Reading& reading) const;
+  void state_weights(Reading& reading) const;
   void state_devices(Reading& reading) const;
   void state_options(Reading& reading) const;
   void state_switches(Reading& reading) const;

@@ -4,6 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/engine/vllm/batch_limits.hpp"
+#include "src/engine/vllm/card.hpp"
 #include "src/engine/vllm/kv_cache.hpp"
 #include "src/engine/vllm/profile_run.hpp"
 #include "src/engine/vllm/runtime.hpp"
@@ -25,6 +26,16 @@ void check_model(const Question& question) {
     throw InputError{fmt::format("cannot count {} tokens of {}", tokens, model.name),
                      fmt::format("its learned positions end at {}", model.max_positions),
                      fmt::format("ask for a context of at most {} tokens", model.max_positions)};
+}
+
+/// Towers are left out where every kind of input but text is limited to none (vllm/config/multimodal.py,
+/// get_limit_per_prompt; model_executor/models/interfaces.py, _mark_tower_model).
+void check_towers(const Model& model, const VllmSettings& settings) {
+  if (model.uncounted_parts.empty() || settings.language_model_only) return;
+  throw InputError{
+      fmt::format("{} has {} beside its text part", model.name, model.uncounted_parts),
+      "vLLM loads it and profiles its encoder, neither of which is counted here",
+      "ask with language_model_only=on, for a server that is started with --language-model-only"};
 }
 
 void check_formats(const Question& question) {
@@ -66,6 +77,7 @@ DeviceCount count_device(const VllmBlocks& weights, Bytes kv_cache, const VllmBu
 
 Count count_vllm(const Question& question, const Runtime& runtime) {
   check_model(question);
+  check_towers(*question.model, vllm_settings(runtime));
   validate(question.workload);
   check_formats(question);
   check_batch(question, vllm_settings(runtime));
@@ -73,7 +85,7 @@ Count count_vllm(const Question& question, const Runtime& runtime) {
   const std::vector<Bytes> kv_bytes = vllm_kv_bytes(question, runtime);
   Count result;
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    const VllmBlocks weights = vllm_weight_blocks(stages[i], *question.weights);
+    const VllmBlocks weights = vllm_weight_blocks(stages[i], *question.weights, vllm_card(question));
     result.devices.push_back(
         count_device(weights, kv_bytes[i], vllm_profile_peak(question, runtime, stages[i])));
     result.total += result.devices.back().total;

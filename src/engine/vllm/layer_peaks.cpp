@@ -9,6 +9,7 @@
 // Eager layers hold as much: their callers' variables keep arguments alive.
 #include "src/engine/vllm/layer_peaks.hpp"
 
+#include "src/engine/vllm/mxfp4_experts.hpp"
 #include "src/model/weight_bytes.hpp"
 
 #include <algorithm>
@@ -129,6 +130,11 @@ class MixerPeak {
   const Layer& layer_;
 };
 
+bool runs_mxfp4_in_one_call(const VllmStep& step, const Experts& experts) {
+  return has_mxfp4_experts(step.weights) &&
+         Mxfp4Experts{experts, step.model.hidden_size, step.gpu}.run_in_one_call();
+}
+
 /// The MLP or the experts, beside the residuals.
 class FeedForwardPeak {
  public:
@@ -164,6 +170,7 @@ class FeedForwardPeak {
       mixing.rows(hidden());
     }
     mixing.rows(hidden());
+    if (runs_mxfp4_in_one_call(step_, experts)) hold_products(experts, mixing);
     if (is_fp8())
       mixing.bytes(Term::activation, Bytes{checked_product({step_.tokens, hidden()})})
           .bytes(Term::activation,
@@ -184,6 +191,14 @@ class FeedForwardPeak {
     instant.residuals(layer_);
     return instant;
   }
+  /// What the one call holds beside its output: the activated first product, and of the second product a row
+  /// for each expert of each token, which are then added up (fused_moe/gpt_oss_triton_kernels_moe.py,
+  /// triton_kernel_fused_experts; triton_kernels/matmul_ogs.py, init_allocation).
+  void hold_products(const Experts& experts, Instant& instant) const {
+    const PaddedExpert padded = Mxfp4Experts{experts, hidden(), step_.gpu}.padded();
+    instant.rows(checked_product({experts.active, padded.width}))
+        .rows(checked_product({experts.active, padded.hidden}));
+  }
   /// What the second product of the MLP reads.
   Instant activated(Instant instant, const Mlp& mlp) const {
     if (!quantises_inputs()) return instant.rows(mlp.width);
@@ -202,10 +217,6 @@ class FeedForwardPeak {
   const Layer& layer_;
 };
 
-/// Kernels that read MXFP4 fuse the activation into the first product
-/// (fused_moe/gpt_oss_triton_kernels_moe.py, OAITritonExperts.workspace_shapes).
-bool fuses_activation(const Format& weights) { return weights.name.starts_with("mxfp4"); }
-
 }  // namespace
 
 VllmBuffers vllm_layer_peak(const VllmStep& step, const Layer& layer) {
@@ -215,14 +226,15 @@ VllmBuffers vllm_layer_peak(const VllmStep& step, const Layer& layer) {
 
 Bytes vllm_expert_workspace(const VllmStep& step, const Layer& layer) {
   const auto* experts = std::get_if<Experts>(&layer.feed_forward);
-  if (!experts) return {};
-  const std::int64_t hidden = step.model.hidden_size, width = experts->expert.width;
+  if (!experts || runs_mxfp4_in_one_call(step, *experts)) return {};
+  PaddedExpert sizes{step.model.hidden_size, experts->expert.width};
+  if (has_mxfp4_experts(step.weights)) sizes = Mxfp4Experts{*experts, sizes.hidden, step.gpu}.padded();
+  const auto [hidden, width] = sizes;
   const std::int64_t projected = experts->expert.gated ? 2 * width : width;
   const auto aligned = [&](std::int64_t rows, std::int64_t columns) {
     return Bytes{round_up(checked_product({rows, columns, step.element_bytes}), workspace_alignment)};
   };
   const std::int64_t routed = checked_product({step.tokens, experts->active});
-  if (fuses_activation(step.weights)) return aligned(step.tokens, hidden) + aligned(routed, width);
   return aligned(routed, std::max(width, hidden)) + aligned(routed, std::max(projected, hidden));
 }
 

@@ -3,6 +3,7 @@
 #include "src/engine/vllm/profile_run.hpp"
 
 #include "src/engine/vllm/batch_limits.hpp"
+#include "src/engine/vllm/card.hpp"
 #include "src/engine/vllm/layer_peaks.hpp"
 #include "src/engine/vllm/runtime.hpp"
 #include "src/engine/vllm/sampler.hpp"
@@ -11,8 +12,6 @@
 
 namespace calibram {
 namespace {
-
-constexpr std::string_view assumed_card = "H100";
 
 /// Keys and values of a context that latent attention expands at once.
 /// Source: vllm/model_executor/layers/attention/mla_attention.py, determine_chunked_prefill_workspace_size
@@ -32,7 +31,7 @@ class ProfileRun {
         stage_{stage},
         settings_{vllm_settings(runtime)},
         limits_{vllm_batch_limits(question, settings_)},
-        device_{find_gpu(question.device) ? std::string_view{question.device} : assumed_card} {}
+        card_{vllm_card(question)} {}
 
   VllmBuffers peak() const { return stage_.is_last ? larger(forward(), sampling()) : forward(); }
 
@@ -40,7 +39,7 @@ class ProfileRun {
   VllmStep step() const {
     return {.model = stage_.model,
             .weights = *question_.weights,
-            .gpu = *find_gpu(device_),
+            .gpu = card_,
             .tokens = limits_.tokens,
             .compiles = settings_.compiles,
             .latent_context_tokens = latent_context_tokens(question_, settings_, limits_),
@@ -51,7 +50,7 @@ class ProfileRun {
   /// the first the hidden states and residual that they are given.
   VllmBuffers lasting() const {
     VllmBuffers buffers;
-    buffers.hold(Term::workspace, torch_gemm_workspace(device_));
+    buffers.hold(Term::workspace, torch_gemm_workspace(card_.name));
     Bytes experts;
     for (const LayerRun& run : stage_.model.layers)
       experts = std::max(experts, vllm_expert_workspace(step(), run.layer));
@@ -82,8 +81,7 @@ class ProfileRun {
     const bool is_sliced = question_.split == Split::tensor;
     const std::int64_t padded =
         is_sliced ? stage_.model.vocabulary * question_.devices : stage_.model.vocabulary;
-    hold_sampler({rows, whole.vocabulary, padded, step().element_bytes, caps_logits(whole)},
-                 *find_gpu(device_), buffers);
+    hold_sampler({rows, whole.vocabulary, padded, step().element_bytes, caps_logits(whole)}, card_, buffers);
     return buffers;
   }
 
@@ -91,7 +89,7 @@ class ProfileRun {
   const VllmStage& stage_;
   const VllmSettings& settings_;
   VllmBatchLimits limits_;
-  std::string_view device_;
+  const Gpu& card_;
 };
 
 }  // namespace

@@ -10,8 +10,6 @@ namespace calibram {
 /// The peak by terms: `activation`, `logits` and `workspace`; their sum is what vLLM reports as the increase
 /// of PyTorch's allocated bytes (gpu_worker.py, determine_available_memory). Weights and KV cache are no part
 /// of it: there is none of the latter yet, so attention only fills its output with zeros.
-///
-/// A card that is not known is taken for an H100.
 VllmBuffers vllm_profile_peak(const Question& question, const Runtime& runtime, const VllmStage& stage);
 
 }  // namespace calibram

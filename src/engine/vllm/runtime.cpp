@@ -22,7 +22,7 @@ constexpr std::string_view vllm_versions = "0.19";
 constexpr std::string_view known_options =
     "max_num_batched_tokens; max_num_seqs; block_size=16|32|64|128; gpu_memory_utilization (up to 1); "
     "device_bytes; usage=server|llm; enforce_eager=on|off; chunked_prefill=on|off; expert_parallel=on|off; "
-    "hybrid_kv_cache=on|off";
+    "hybrid_kv_cache=on|off; language_model_only=on|off";
 
 constexpr std::array switches = {OptionWord{"on", true}, OptionWord{"off", false}};
 constexpr std::array usages = {OptionWord{"server", VllmUsage::server}, OptionWord{"llm", VllmUsage::llm}};
@@ -70,6 +70,7 @@ VllmSettings read_settings(OptionReader& options) {
   settings.chunked_prefill = options.word("chunked_prefill", switches, true);
   settings.expert_parallel = options.word("expert_parallel", switches, false);
   settings.hybrid_kv_cache = options.word("hybrid_kv_cache", switches, true);
+  settings.language_model_only = options.word("language_model_only", switches, false);
   options.finish();
   return settings;
 }

@@ -20,7 +20,8 @@ struct VllmSettings {
   double gpu_memory_utilization = 0.9;
   std::int64_t device_bytes = 0;  ///< 0: not known
   VllmUsage usage = VllmUsage::server;
-  bool compiles = true;  ///< torch.compile and CUDA graphs; false: enforce_eager
+  bool compiles = true;              ///< torch.compile and CUDA graphs; false: enforce_eager
+  bool language_model_only = false;  ///< of a multimodal model, only the text part is loaded
   bool chunked_prefill = true;
   bool expert_parallel = false;
   bool hybrid_kv_cache = true;  ///< false: windowed layers are given blocks for the whole context

@@ -2,8 +2,11 @@
 // Lists the tensors that vLLM makes of a model's weights.
 #include "src/engine/vllm/weights.hpp"
 
+#include "src/engine/vllm/mxfp4_experts.hpp"
+#include "src/model/parts.hpp"
 #include "src/model/weight_bytes.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -94,12 +97,16 @@ Bytes plain_copy(const Layer& layer, const WeightShapes& shapes, const Format& f
   return {};
 }
 
-VllmBlocks layer_blocks(const Model& model, const Layer& layer, const Format& format) {
+VllmBlocks layer_blocks(const Model& model, const Layer& layer, const Format& format, const Gpu& gpu) {
+  const auto* experts = std::get_if<Experts>(&layer.feed_forward);
+  const bool is_mxfp4 = experts && has_mxfp4_experts(format);
   TensorSizes sizes{format};
   const WeightShapes shapes = layer_weights(model, layer);
-  for (const WeightShape& shape : shapes) sizes.add(shape);
+  for (const WeightShape& shape : shapes)
+    if (!is_mxfp4 || part_of(shape.name) != Part::experts) sizes.add(shape);
   VllmBlocks sum = sizes.blocks();
   sum.add(plain_copy(layer, shapes, format));
+  if (is_mxfp4) sum += Mxfp4Experts{*experts, model.hidden_size, gpu}.blocks();
   return sum;
 }
 
@@ -114,7 +121,12 @@ struct RotaryTable {
 /// Gemma 3 and 3n turn windowed layers by angles of their own (rope_local_base_freq).
 bool has_local_angles(const Model& model) { return model.family.starts_with("gemma3"); }
 
-/// One row of cosines and sines for every position, in the width of activations.
+/// Of one element: as wide as activations, but FP32 for gpt-oss (vllm/model_executor/models/gpt_oss.py).
+std::int64_t rotary_bytes(const Model& model, const Format& format) {
+  return model.family == "gpt_oss" ? 4 : activation_bytes(format);
+}
+
+/// One row of cosines and sines for every position.
 /// Source: vllm/model_executor/layers/rotary_embedding/base.py
 VllmBlocks rotary_blocks(const Model& model, const Format& format) {
   std::set<RotaryTable> tables;
@@ -127,17 +139,29 @@ VllmBlocks rotary_blocks(const Model& model, const Format& format) {
   }
   VllmBlocks sum;
   for (const RotaryTable& table : tables)
-    sum.add(Bytes{checked_product({model.max_positions, table.rotary_size, activation_bytes(format)})});
+    sum.add(Bytes{checked_product({model.max_positions, table.rotary_size, rotary_bytes(model, format)})});
   return sum;
+}
+
+/// vLLM asks every backend that knows latent attention whether it fits (vllm/platforms/cuda.py,
+/// get_valid_backends). That loads FlashInfer's, which takes a workspace at once, used or not
+/// (vllm/v1/attention/backends/mla/flashinfer_mla.py, g_fi_workspace).
+constexpr Bytes flashinfer_mla_workspace{128 << 20};
+
+bool has_latent_attention(const Model& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(), [](const LayerRun& run) {
+    return std::holds_alternative<LatentAttention>(run.layer.mixer);
+  });
 }
 
 }  // namespace
 
-VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format) {
+VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format, const Gpu& gpu) {
   VllmBlocks sum = outer_blocks(stage, format);
   sum += rotary_blocks(stage.model, format);
+  if (has_latent_attention(stage.model)) sum.add(flashinfer_mla_workspace);
   for (const LayerRun& run : stage.model.layers)
-    sum += run.count * layer_blocks(stage.model, run.layer, format);
+    sum += run.count * layer_blocks(stage.model, run.layer, format, gpu);
   return sum;
 }
 

@@ -134,13 +134,16 @@ Model build_model(ConfigFields& fields, const Family& family) {
   return model;
 }
 
+bool is_multimodal(const JsonNode& root) {
+  return root.has("text_config") || root.has("vision_config") || root.has("audio_config");
+}
+
 Remarks remarks_on(const JsonNode& root, const ConfigFields& fields, bool says_defaults) {
   Remarks remarks;
   if (says_defaults && !fields.assumed().empty())
     remarks.push_back(fmt::format("absent, so what the reference implementation takes: {}",
                                   fmt::join(fields.assumed(), ", ")));
-  if (root.has("text_config") || root.has("vision_config") || root.has("audio_config"))
-    remarks.emplace_back(text_part_only);
+  if (is_multimodal(root)) remarks.emplace_back(text_part_only);
   for (const char* name : {"num_nextn_predict_layers", "num_mtp_modules"})
     if (const auto count = fields.given({name}, 0); count && *count > 0)
       remarks.push_back(
@@ -168,6 +171,7 @@ Model model_of(const JsonNode& root, bool says_defaults) {
   Model model = build_model(fields, family);
   refuse_impossible(fields, family, model);
   model.remarks = remarks_on(root, fields, says_defaults);
+  if (is_multimodal(root)) model.uncounted_parts = uncounted_towers;
   if (const auto node = fields.find_outside("quantization_config")) {
     Quantisation quantisation = read_quantisation(*node, model);
     model.quantisation = std::move(quantisation.format);

@@ -13,6 +13,9 @@ namespace calibram {
 /// The remark on a multimodal model of whose files nothing is known.
 inline constexpr std::string_view text_part_only = "only the text part is counted, no vision or audio tower";
 
+/// What such a model has besides, as Model::uncounted_parts says it.
+inline constexpr std::string_view uncounted_towers = "a vision or audio tower";
+
 /// Reads a config.json, or the one in a folder. What the known families cannot express is refused, never
 /// approximated; what is taken for granted stands in the model's remarks. Of a multimodal model, the text
 /// part.

@@ -55,6 +55,22 @@ TEST(VllmLog, ProcessesThatKeepSilentAreNamed) {
       << "layers of a pipeline are not alike";
 }
 
+// Of the processes of 0.19, the first alone prints "Available KV cache memory".
+TEST(VllmLog, WhatIsLeftForTheCacheFollowsFromWhatWasTaken) {
+  const auto lines = [](const std::string& rank, const std::string& taken) {
+    return "(" + rank +
+           " pid=1) Initial free memory: 77.71 GiB; Requested memory: 0.950000 (util), 75.25 GiB\n" + "(" +
+           rank + " pid=1) Memory profiling takes 9 seconds. Total non KV cache memory: " + taken +
+           "GiB; torch peak memory increase: 1.00GiB\n";
+  };
+  const std::string log = engine(", tensor_parallel_size=1, pipeline_parallel_size=2") +
+                          lines("Worker_PP0", "5.25") + lines("Worker_PP1", "6.25") +
+                          "(Worker_PP0 pid=1) Available KV cache memory: 70.00 GiB\n";
+  EXPECT_EQ(value_of(read(log), Metric::kv_available), std::int64_t{70 + 69} << 30);
+  EXPECT_TRUE(has_note(read(log), "is what they requested less what they took"));
+  EXPECT_TRUE(has_note(read("CUDA graph memory profiling is enabled\n" + log), "no sum"));
+}
+
 TEST(VllmLog, WhatTheLogDoesNotStateIsNamedWithItsFlag) {
   const Imported imported = read(engine() + "Available KV cache memory: 58.11 GiB\n");
   EXPECT_TRUE(has_note(imported,
@@ -62,6 +78,42 @@ TEST(VllmLog, WhatTheLogDoesNotStateIsNamedWithItsFlag) {
                        "gpu_memory_utilization, device_bytes; --options"));
   EXPECT_TRUE(has_note(imported, "--device NAME supplies it"));
   EXPECT_TRUE(has_note(imported, "there is no weights, activation, other, kv_tokens"));
+}
+
+// vllm/engine/arg_utils.py: with VLLM_LOGGING_LEVEL=DEBUG.
+TEST(VllmLog, DefaultsThatItLogsAreSettings) {
+  const Imported imported = read(
+      "DEBUG [arg_utils.py:2232] Defaulting max_num_batched_tokens to 2048 for LLM_CLASS usage context.\n"
+      "DEBUG [arg_utils.py:2242] Defaulting max_num_seqs to 256 for LLM_CLASS usage context.\n" +
+      engine() + "Available KV cache memory: 58.11 GiB\n");
+  EXPECT_EQ(imported.rows.front().options.at("max_num_batched_tokens"), "2048");
+  EXPECT_EQ(imported.rows.front().options.at("max_num_seqs"), "256");
+}
+
+TEST(VllmLog, SchemesTellTheFormatOfCompressedTensors) {
+  const auto of_scheme = [](const std::string& scheme) {
+    std::string log = engine() + "Using scheme: " + scheme + " for model.layers.0.self_attn.qkv_proj\n" +
+                      "Available KV cache memory: 58.11 GiB\n";
+    log.replace(log.find("quantization=None"), 17, "quantization=compressed-tensors");
+    return read(log);
+  };
+  EXPECT_EQ(of_scheme("CompressedTensorsW8A8Int8").rows.front().weights, "w8a8");
+  EXPECT_EQ(of_scheme("CompressedTensorsW8A8Fp8").rows.front().weights, "fp8-channel");
+  EXPECT_TRUE(has_note(of_scheme("CompressedTensorsWNA16"), "--weights supplies it"))
+      << "it does not tell bits and group";
+}
+
+TEST(VllmLog, WhyAStartFailedIsSaid) {
+  for (const char* reason : {"151936 is not divisible by 5",
+                             "User-specified max_model_len (8192) is greater than the derived max_model_len",
+                             "DP adjusted local rank 1 is out of bounds",
+                             "model type `gemma4` but Transformers does not recognize this architecture",
+                             "couldn't connect to 'https://huggingface.co' to load the files",
+                             "CUDA out of memory occurred when warming up sampler with 1024 dummy requests"})
+    EXPECT_TRUE(has_note(
+        read(engine() + "Model loading took 4.00 GiB memory and 3 seconds\nERROR: " + reason + ". More.\n"),
+        std::string{"refused to start: "} + reason))
+        << reason;
 }
 
 TEST(VllmLog, ValuesWithoutAVersionAreNoRows) {

@@ -49,6 +49,16 @@ TEST(VllmRuntime, OptionsAreThoseOfTheEngine) {
   EXPECT_THAT(refusal("vllm@0.19.0", {{"max_num_seqs", "0"}}), HasSubstr("from 1 to"));
 }
 
+TEST(VllmRuntime, TowersThatAreNotCountedAreRefusedUnlessTheyAreNotLoaded) {
+  Question question = ask_vllm("gemma-3-4b");
+  EXPECT_THAT(message_of<InputError>([&] { count_on_vllm(question); }),
+              testing::AllOf(HasSubstr("gemma-3-4b has a vision or audio tower"),
+                             HasSubstr("language_model_only=on")));
+  question.options["language_model_only"] = "on";
+  EXPECT_NO_THROW(count_on_vllm(question));
+  EXPECT_NO_THROW(count_on_vllm(ask_vllm("gemma-3-1b"))) << "which is text alone";
+}
+
 // vllm/engine/arg_utils.py, get_batch_defaults.
 TEST(VllmRuntime, DefaultsDependOnTheCardAndTheUse) {
   const Options llm = {{"usage", "llm"}};

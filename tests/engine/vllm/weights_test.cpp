@@ -2,6 +2,7 @@
 // Weights as vLLM holds them, against sums written out by hand.
 #include "src/engine/vllm/weights.hpp"
 
+#include "src/engine/vllm/card.hpp"
 #include "src/model/weight_bytes.hpp"
 #include "tests/engine/vllm/vllm_questions.hpp"
 #include "tests/support/kinds_of_layers.hpp"
@@ -16,7 +17,7 @@ constexpr std::int64_t mib = 1 << 20;
 Bytes requested(const Model& model, const std::string& format = "bf16") {
   const Question question = ask_vllm(model);
   const auto stages = vllm_stages(question, vllm_settings(runtime_of(question)));
-  return vllm_weight_blocks(stages[0], weight_format(format)).requested;
+  return vllm_weight_blocks(stages[0], weight_format(format), vllm_card(question)).requested;
 }
 
 Model small_model(std::int64_t vocabulary) {
@@ -44,7 +45,8 @@ TEST(VllmWeights, MergedProjectionsAreRoundedOnce) {
   std::get<Mlp>(model.layers[0].layer.feed_forward).width = 9728;
   model.layers[0].count = 1;
   const Question question = ask_vllm(model);
-  const VllmBlocks blocks = vllm_weight_blocks(vllm_stages(question, {})[0], *question.weights);
+  const VllmBlocks blocks =
+      vllm_weight_blocks(vllm_stages(question, {})[0], *question.weights, vllm_card(question));
   EXPECT_EQ((blocks.held - blocks.requested).count(), 1 * mib);
 }
 
@@ -60,6 +62,12 @@ TEST(VllmWeights, QuantisedLatentAttentionKeepsAPlainCopy) {
   const Bytes copies = 61 * Bytes{128 * (128 + 128) * 512 * 2};
   EXPECT_EQ(requested(model, "fp8") - weight_bytes(model, weight_format("fp8")) - copies,
             requested(model) - weight_bytes(model, weight_format("bf16")));
+}
+
+TEST(VllmWeights, LatentAttentionComesWithAWorkspaceThatLoadingTakes) {
+  const Model model = latent_model();
+  const Bytes rotary{model.max_positions * 64 * 2};
+  EXPECT_EQ(requested(model) - weight_bytes(model, weight_format("bf16")) - rotary, Bytes{128 * mib});
 }
 
 TEST(VllmWeights, TiedEmbeddingsStandOnTheFirstAndTheLastStage) {

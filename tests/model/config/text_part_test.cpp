@@ -34,7 +34,10 @@ TEST(TextPart, GemmaThreeTakesTheSizesOfItsReference) {
               Contains(AllOf(HasSubstr("num_attention_heads 8"), HasSubstr("vocab_size 262208"),
                              HasSubstr("tie_word_embeddings true"))));
   EXPECT_THAT(model.remarks, Contains(HasSubstr("only the text part")));
+  EXPECT_EQ(model.uncounted_parts, "a vision or audio tower");
 }
+
+TEST(TextPart, ATextModelHasNothingBeside) { EXPECT_EQ(read_text(config_text("llama")).uncounted_parts, ""); }
 
 TEST(TextPart, ItsFamilyMayFollowFromTheWholeModel) {
   const std::string text = std::string{R"({"model_type": "gemma3", "text_config": {)"} + sizes + "}}";
