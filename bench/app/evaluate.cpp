@@ -6,10 +6,12 @@
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
+#include "src/core/names.hpp"
 
 #include <fmt/format.h>
 
 #include <iostream>
+#include <map>
 #include <memory>
 
 namespace calibram {
@@ -33,6 +35,16 @@ Evaluation evaluate_as_asked(const EvaluateOptions& options, const std::vector<M
                               rules_and_theory());
 }
 
+/// A line for each reason and number of rows, with the estimators that skipped them.
+void print_reasons(const Evaluation& evaluation) {
+  for (const auto& [reason, counts] : evaluation.reasons) {
+    std::map<std::size_t, std::vector<std::string_view>> names;
+    for (const auto& [name, count] : counts) names[count].emplace_back(name);
+    for (const auto& [count, skipping] : names)
+      std::cerr << fmt::format("skipped {} x {}: {}\n", count, joined(skipping), reason);
+  }
+}
+
 int run_evaluate(const EvaluateOptions& options) {
   std::vector<Measurement> rows;
   for (const std::string& file : options.files) {
@@ -43,8 +55,7 @@ int run_evaluate(const EvaluateOptions& options) {
   if (evaluation.rows.empty())
     throw InputError{"there is no measured row to evaluate",
                      fmt::format("{} rows, none with a value above 0", rows.size()), "name another CSV"};
-  for (const auto& [reason, count] : evaluation.reasons)
-    std::cerr << fmt::format("skipped {} x {}\n", count, reason);
+  print_reasons(evaluation);
   if (evaluation.without_value > 0)
     std::cerr << fmt::format("left out {} rows that have no value, or 0\n", evaluation.without_value);
   if (options.json)

@@ -101,14 +101,14 @@ Answer answer_of(const Estimator& estimator, const Question& question) try {
 }
 
 EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, ModelLibrary& models,
-                     std::map<std::string, std::size_t>& reasons) {
+                     std::map<std::string, std::map<std::string, std::size_t>>& reasons) {
   EvaluatedRow evaluated{row, std::vector<std::optional<std::int64_t>>(estimators.size()),
                          std::vector<std::string>(estimators.size())};
   std::optional<Question> question;
   try {
     question = question_of(row, models);
   } catch (const InputError& problem) {
-    ++reasons[fmt::format("every estimator: {}", problem.what())];
+    ++reasons[problem.what()]["every estimator"];
     std::fill(evaluated.reasons.begin(), evaluated.reasons.end(), problem.what());
     return evaluated;
   }
@@ -119,7 +119,7 @@ EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, Model
       continue;
     }
     evaluated.reasons[i] = std::get<Unanswered>(answer).reason;
-    ++reasons[fmt::format("{}: {}", estimators[i]->name(), evaluated.reasons[i])];
+    ++reasons[evaluated.reasons[i]][std::string{estimators[i]->name()}];
   }
   return evaluated;
 }

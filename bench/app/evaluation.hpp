@@ -33,8 +33,9 @@ struct Evaluation {
   std::vector<std::string> estimators;
   std::vector<EvaluatedRow> rows;
   std::vector<ErrorSummary> summaries;
-  std::map<std::string, std::size_t> reasons;  ///< why rows were skipped, and how often
-  std::size_t without_value = 0;               ///< rows without a value or with 0, left out
+  /// Why rows were skipped: how many, by reason and estimator.
+  std::map<std::string, std::map<std::string, std::size_t>> reasons;
+  std::size_t without_value = 0;  ///< rows without a value or with 0, left out
 };
 
 /// Asks every estimator about every row.

@@ -131,9 +131,10 @@ TEST(Format, AnUnknownNameSuggestsTheNearest) {
 }
 
 TEST(Format, AWeightOnlyFormatIsNoCacheFormat) {
-  for (const char* name : {"gptq-int4", "awq-int4", "nf4", "q4_k_m", "q5_0", "as-stored", "int4"})
+  for (const char* name : {"gptq-int4", "awq-int4", "nf4", "q4_k_m", "as-stored", "int4"})
     EXPECT_THAT(error_of([&] { kv_format(name); }), HasSubstr("weights only")) << name;
-  for (const char* name : {"fp32", "bf16", "fp16", "fp8", "int8", "q8_0", "q4_0"})
+  for (const char* name :
+       {"fp32", "bf16", "fp16", "fp8", "int8", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl"})
     EXPECT_EQ(kv_format(name).name, name);
 }
 

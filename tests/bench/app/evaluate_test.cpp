@@ -57,7 +57,7 @@ TEST(EvaluateVerb, ARowThatOverflowsOrIsUnknownIsSkippedAndTheOthersStay) {
                                       row("no-such-model", "1", "16000000000") + row("qwen2-7b", "1", "0"));
   const Outcome outcome = program.run({"evaluate", "x.csv", "--json"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("skipped 1 x theory: a byte count does not fit 64 bits"));
+  EXPECT_THAT(outcome.err, HasSubstr("theory: a byte count does not fit 64 bits"));
   EXPECT_THAT(outcome.err, HasSubstr("left out 1 rows that have no value, or 0\n"));
   const Json document = Json::parse(outcome.out);
   for (const Json& summary : document["summary"])
