@@ -9,7 +9,8 @@ target_compile_options(calibram_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
 if(CALIBRAM_SANITIZE)
   target_compile_options(calibram_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -O1 -g1  # what reports need, and half the time to compile
+    # what reports need, and half the time to compile
+    $<IF:$<BOOL:$<TARGET_PROPERTY:CALIBRAM_COMPILED_FAST>>,-O0,-O1> -g1
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>>)  # instrumented code raises false alarms (GCC manual, -fsanitize)
   target_link_options(calibram_warnings INTERFACE -fsanitize=address,undefined)
 endif()
@@ -25,8 +26,10 @@ target_compile_options(calibram_eigen_warnings INTERFACE
 # Sources that are compiled more often than they run, words rather than numbers: hardly optimised, and with
 # sanitizers not at all. That is half of the time of a build.
 function(calibram_compile_fast name)
-  target_compile_options(${name} PRIVATE
-    $<$<COMPILE_LANGUAGE:CXX>:$<IF:$<BOOL:${CALIBRAM_SANITIZE}>,-O0,-O1>>)
+  set_target_properties(${name} PROPERTIES CALIBRAM_COMPILED_FAST ON)
+  if(NOT CALIBRAM_SANITIZE)
+    target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O1>)
+  endif()
 endfunction()
 
 # A library of one folder of the tree. Includes are written from the root: "src/core/bytes.hpp".
