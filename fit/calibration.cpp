@@ -42,15 +42,6 @@ std::vector<std::string> distinct_models(const std::vector<Observation>& observa
   return names;
 }
 
-std::vector<int> model_numbers(const std::vector<Observation>& observations,
-                               const std::vector<std::string>& names) {
-  std::vector<int> numbers;
-  for (const Observation& observation : observations)
-    numbers.push_back(
-        static_cast<int>(std::find(names.begin(), names.end(), observation.model) - names.begin()));
-  return numbers;
-}
-
 void check_row(const Observation& observation, const NoiseModel& noise) {
   const auto refuse = [&](const std::string& reason) {
     throw InputError{"cannot fit a row of the model '" + observation.model + "'", reason, "remove the row"};
@@ -197,8 +188,7 @@ Fit calibrate(const std::vector<Observation>& observations, const NoiseModel& no
   fit.noise = noise;
   check(observations, noise);
 
-  const std::vector<int> models = model_numbers(observations, fit.models);
-  const StandardRows rows = standardised(observations, models, noise);
+  const StandardRows rows = standardised(observations, noise);
   fit.prior = fit_with_prior(rows);
   fit.leave_one_model_out = leave_models_out(rows, fit.prior);
   fit.hull = hull_of(observations);
@@ -206,7 +196,7 @@ Fit calibrate(const std::vector<Observation>& observations, const NoiseModel& no
   if (const std::string reason = too_little(fit, 1 + present.size()); !reason.empty())
     leave_data_fit_open(fit, reason);
   else
-    fill_data_fit(fit, data_regression(observations, present, models, noise), present);
+    fill_data_fit(fit, data_regression(observations, present, rows.models, noise), present);
   return fit;
 }
 

@@ -11,32 +11,23 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace calibram {
 namespace {
 
 using Eigen::Index;
 
-std::vector<int> cluster_numbers(const std::vector<Observation>& observations) {
-  std::map<std::string, int> numbers;
-  std::vector<int> result;
-  for (const Observation& observation : observations)
-    result.push_back(numbers.try_emplace(observation.model, static_cast<int>(numbers.size())).first->second);
-  return result;
-}
-
 CheckedRow checked_row(const Observation& observation, const Fit& fit, const DriftLimits& limits) {
   const Prediction prediction = predict(fit, observation.terms);
-  const double resolution = observation.resolution_bytes;
-  const double deviation = std::hypot(prediction.deviation_bytes, resolution / std::sqrt(3.0));
-  const double half = fit.has_error_model()
-                          ? student_quantile((1 + limits.row_confidence) / 2, prediction.degrees) * deviation
-                          : limits.tolerance * static_cast<double>(prediction.total.count());
   CheckedRow row;
   row.row = observation.row;
   row.measured_bytes = observation.measured_bytes;
   row.predicted_bytes = static_cast<double>(prediction.total.count());
+  row.deviation_bytes = std::hypot(prediction.deviation_bytes, observation.resolution_bytes / std::sqrt(3.0));
+  const double half =
+      fit.has_error_model()
+          ? student_quantile((1 + limits.row_confidence) / 2, prediction.degrees) * row.deviation_bytes
+          : limits.tolerance * row.predicted_bytes;
   row.low_bytes = std::max(row.predicted_bytes - half, 0.0);
   row.high_bytes = row.predicted_bytes + half;
   const double error = std::abs(row.measured_bytes - row.predicted_bytes);
@@ -56,7 +47,7 @@ double mean_term_bytes(const std::vector<Observation>& observations, std::size_t
 /// The coefficients that the fresh rows have, beside those of the profile; none where the rows leave any
 /// open.
 std::vector<CheckedTerm> checked_terms(const std::vector<Observation>& observations, const Fit& fit) {
-  const StandardRows rows = standardised(observations, cluster_numbers(observations), fit.noise);
+  const StandardRows rows = standardised(observations, fit.noise);
   const RowsAlone fresh = solve_without_prior(rows, fit.prior.within, fit.prior.between);
   std::vector<CheckedTerm> terms;
   for (std::size_t t = 0; t < term_count; ++t) {
@@ -76,15 +67,12 @@ std::vector<CheckedTerm> checked_terms(const std::vector<Observation>& observati
 }
 
 /// The mean change of the rows. Their errors may be one and the same, so their mean is no surer than a row.
-CheckedTerm whole_metric(const std::vector<CheckedRow>& rows, const std::vector<Observation>& observations,
-                         const Fit& fit) {
+CheckedTerm whole_metric(const std::vector<CheckedRow>& rows) {
   CheckedTerm whole;
   double variances = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    whole.change_bytes += rows[i].measured_bytes - rows[i].predicted_bytes;
-    const double resolution = observations[i].resolution_bytes / std::sqrt(3.0);
-    const double deviation = predict(fit, observations[i].terms).deviation_bytes;
-    variances += deviation * deviation + resolution * resolution;
+  for (const CheckedRow& row : rows) {
+    whole.change_bytes += row.measured_bytes - row.predicted_bytes;
+    variances += row.deviation_bytes * row.deviation_bytes;
   }
   const auto count = static_cast<double>(rows.size());
   whole.change_bytes /= count;
@@ -106,8 +94,7 @@ CheckedGroup checked_group(const ObservationGroup& group, const ProfileFit& entr
   for (const Observation& observation : group.observations)
     checked.rows.push_back(checked_row(observation, entry.fit, limits));
   if (entry.fit.has_error_model()) checked.terms = checked_terms(group.observations, entry.fit);
-  if (checked.terms.empty())
-    checked.terms.push_back(whole_metric(checked.rows, group.observations, entry.fit));
+  if (checked.terms.empty()) checked.terms.push_back(whole_metric(checked.rows));
   for (CheckedTerm& term : checked.terms) term.p_value = p_value(term, entry.fit);
   return checked;
 }

@@ -23,6 +23,7 @@ struct DriftLimits {
 struct CheckedRow {
   std::size_t row = 0;  ///< index among the rows that were given
   double measured_bytes = 0, predicted_bytes = 0;
+  double deviation_bytes = 0;            ///< of their difference, if nothing moved
   double low_bytes = 0, high_bytes = 0;  ///< of the row's interval
   bool is_outside = false;
 };

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <string_view>
 
 namespace calibram {
 namespace {
@@ -142,15 +144,22 @@ double row_variance(const Observation& observation, const NoiseModel& noise) {
   return noise.page_bytes * noise.page_bytes + relative * relative + resolution * resolution / 3;
 }
 
-StandardRows standardised(const std::vector<Observation>& observations, const std::vector<int>& models,
-                          const NoiseModel& noise) {
+std::vector<int> model_numbers(const std::vector<Observation>& observations) {
+  std::map<std::string_view, int> numbers;
+  std::vector<int> result;
+  for (const Observation& observation : observations)
+    result.push_back(numbers.try_emplace(observation.model, static_cast<int>(numbers.size())).first->second);
+  return result;
+}
+
+StandardRows standardised(const std::vector<Observation>& observations, const NoiseModel& noise) {
   StandardRows rows;
   const auto count = static_cast<Index>(observations.size());
   rows.design.resize(count, columns);
   rows.response.resize(count);
   rows.deviations.resize(count);
-  rows.models = models;
-  rows.model_count = 1 + *std::max_element(models.begin(), models.end());
+  rows.models = model_numbers(observations);
+  rows.model_count = 1 + *std::max_element(rows.models.begin(), rows.models.end());
   for (Index i = 0; i < count; ++i) {
     const Observation& observation = observations[static_cast<std::size_t>(i)];
     const double deviation = std::sqrt(row_variance(observation, noise));

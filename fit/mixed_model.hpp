@@ -17,11 +17,13 @@ struct StandardRows {
   int model_count = 0;
 };
 
+/// The model of each row, by number in the order of first occurrence.
+std::vector<int> model_numbers(const std::vector<Observation>& observations);
+
 /// Variance of one row by the noise model.
 double row_variance(const Observation& observation, const NoiseModel& noise);
 
-StandardRows standardised(const std::vector<Observation>& observations, const std::vector<int>& models,
-                          const NoiseModel& noise);
+StandardRows standardised(const std::vector<Observation>& observations, const NoiseModel& noise);
 
 /// Estimates the variance components, then the coefficients under them.
 PriorFit fit_with_prior(const StandardRows& rows);

@@ -51,19 +51,31 @@ Estimators estimators_for(const EstimateOptions& options, const Question& questi
   return is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device, driver);
 }
 
-/// The estimator that was named; else calibrated where it answers, else theory; rules for a bare size.
-const Estimator& chosen_estimator(const EstimateOptions& options, const Question& question,
-                                  const Estimators& estimators) {
-  if (!options.estimator.empty()) return estimator_named(estimators, options.estimator);
+struct Asked {
+  const Estimator& estimator;
+  Answer answer;
+};
+
+Asked ask(const Estimators& estimators, std::string_view name, const Question& question) {
+  const Estimator& estimator = estimator_named(estimators, name);
+  return {estimator, estimator.answer(question)};
+}
+
+/// Asks the estimator that was named; else calibrated where it answers, else theory; rules for a bare size.
+Asked ask_chosen(const EstimateOptions& options, const Question& question, const Estimators& estimators) {
+  if (!options.estimator.empty()) return ask(estimators, options.estimator, question);
   if (!question.model) {
     std::cerr
         << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
-    return estimator_named(estimators, "rule-1.2");
+    return ask(estimators, "rule-1.2", question);
   }
-  for (const auto& estimator : estimators)
-    if (estimator->name() == "calibrated" && std::holds_alternative<Estimate>(estimator->answer(question)))
-      return *estimator;
-  return estimator_named(estimators, is_composed(question.metric) ? "calibrated" : "theory");
+  for (const auto& estimator : estimators) {
+    if (estimator->name() != "calibrated") continue;
+    Answer answer = estimator->answer(question);
+    if (std::holds_alternative<Estimate>(answer) || is_composed(question.metric))
+      return {*estimator, std::move(answer)};
+  }
+  return ask(estimators, is_composed(question.metric) ? "calibrated" : "theory", question);
 }
 
 /// What is left for the cache of an engine that fills a budget, where a profile can tell.
@@ -108,8 +120,7 @@ int run_estimate(const EstimateOptions& options) {
   // Rules do not look at the runtime, but nobody means one that does not exist.
   resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
   const Estimators estimators = estimators_for(options, question, card ? card->driver : "");
-  const Estimator& estimator = chosen_estimator(options, question, estimators);
-  const Answer answer = estimator.answer(question);
+  const auto [estimator, answer] = ask_chosen(options, question, estimators);
   if (const auto* unanswered = std::get_if<Unanswered>(&answer))
     throw cannot_answer(std::string{estimator.name()}, question, unanswered->reason);
   const Estimate& estimate = std::get<Estimate>(answer);
