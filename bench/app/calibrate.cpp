@@ -26,7 +26,7 @@ int run_calibrate(const CalibrateOptions& options) {
                      "name another --out"};
   const std::vector<Measurement> rows =
       read_measurements(options.measuring.measure(target, options.measuring.plan(target)).csv);
-  const Profile profile = make_profile(rows, target.device, target.versions);
+  const Profile profile = make_profile(rows, target.device);
   write_profile(file, profile);
   if (options.json) {
     std::cout << profile_text(profile);

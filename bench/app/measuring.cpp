@@ -7,14 +7,13 @@
 #include "bench/app/usage.hpp"
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
+#include "src/core/utc.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <vector>
@@ -47,8 +46,6 @@ class InterruptGuard {
   static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
   struct sigaction before_[std::size(signals)]{};
 };
-
-std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))); }
 
 /// Whether the file begins with the header that a sweep writes.
 bool is_sweep(const fs::path& file) {
@@ -134,8 +131,9 @@ fs::path MeasuringOptions::csv(const Target& target) const {
     const std::vector<fs::path> files = measurement_files(into);
     if (!files.empty()) return files.back();
   }
-  fs::path file = into / (today() + ".csv");
-  for (int i = 2; fs::exists(file); ++i) file = into / fmt::format("{}-{}.csv", today(), i);
+  const std::string name = utc_today() + "-" + target.provenance.versions.at("commit");
+  fs::path file = into / (name + ".csv");
+  for (int i = 2; fs::exists(file); ++i) file = into / fmt::format("{}-{}.csv", name, i);
   return file;
 }
 

@@ -5,13 +5,14 @@
 #include "fit/observations.hpp"
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
+#include "src/core/utc.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <commit.hpp>  // made by the build
 
-#include <ctime>
 #include <iostream>
+#include <set>
 
 namespace calibram {
 
@@ -20,15 +21,27 @@ ProfileDevice this_host() {
   return {machine.name, "host", machine.total.count(), machine.kernel};
 }
 
-Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device,
-                     std::map<std::string, std::string> versions) {
+Options own_versions() {
+  return {{"calibram", CALIBRAM_VERSION}, {"commit", CALIBRAM_COMMIT}, {"kernel", describe_host().kernel}};
+}
+
+std::map<std::string, std::string> versions_of(const std::vector<Measurement>& rows) {
+  std::map<std::string, std::set<std::string>> seen;
+  for (const Measurement& row : rows)
+    for (const auto& [name, version] : row.versions) seen[name].insert(version);
+  std::map<std::string, std::string> versions;
+  for (const auto& [name, several] : seen) versions[name] = fmt::format("{}", fmt::join(several, " and "));
+  return versions;
+}
+
+Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device) {
   const Observations observations = observations_of(rows);
   Profile profile;
   profile.device = std::move(device);
-  profile.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  profile.created = utc_now();
   profile.commit = CALIBRAM_COMMIT;
-  profile.versions = std::move(versions);
-  profile.versions["calibram"] = CALIBRAM_VERSION;
+  profile.versions = versions_of(rows);
+  profile.versions.emplace("calibram", CALIBRAM_VERSION);
   std::vector<std::string> refusals;
   for (const ObservationGroup& group : observations.groups) {
     try {

@@ -12,12 +12,17 @@
 namespace calibram {
 
 /// Fits every runtime and metric of the rows. Rows left out and groups too small are named on standard error.
-/// @param versions  of what took part in measuring; this program's own is added
 /// @throws InputError when nothing can be fitted
-Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device,
-                     std::map<std::string, std::string> versions = {});
+Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device);
+
+/// What took part in measuring the rows: each name with its versions, joined by " and " where there are
+/// several.
+std::map<std::string, std::string> versions_of(const std::vector<Measurement>& rows);
 
 /// This machine's memory as a device.
 ProfileDevice this_host();
+
+/// The versions of this program and of the kernel that it runs on.
+Options own_versions();
 
 }  // namespace calibram

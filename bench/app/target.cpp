@@ -57,9 +57,13 @@ Target card_target(const Card& card) {
   const DeviceDescription& description = card.description;
   Target target;
   target.device = {description.name, "cuda", description.total.count(), card.driver};
-  target.versions = {{"cuda_driver", description.cuda_driver}, {"cuda_runtime", description.cuda_runtime}};
-  target.provenance = {description.name, fmt::format("calibram {}, driver {}, CUDA {}", CALIBRAM_VERSION,
-                                                     card.driver, description.cuda_runtime)};
+  target.provenance = {
+      description.name,
+      fmt::format("calibram {}, driver {}, CUDA {}", CALIBRAM_VERSION, card.driver, description.cuda_runtime),
+      fmt::format("{}/{}", describe_host().host, description.uuid), own_versions()};
+  target.provenance.versions.insert({{"driver", card.driver},
+                                     {"cuda_driver", description.cuda_driver},
+                                     {"cuda_runtime", description.cuda_runtime}});
   target.title = fmt::format("{} ({})", description.name, device_name(card));
   if (!card.nvml) target.note = card.nvml_absence + ", so nobody watches for other processes";
   target.metric = Metric::device;
@@ -76,7 +80,8 @@ Target card_target(const Card& card) {
 Target host_target() {
   Target target;
   target.device = this_host();
-  target.provenance = {target.device.name, "calibram " CALIBRAM_VERSION ", " + target.device.driver};
+  target.provenance = {target.device.name, "calibram " CALIBRAM_VERSION ", " + target.device.driver,
+                       describe_host().host, own_versions()};
   target.title = target.device.name;
   target.parallel = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   target.plan = host_plan;

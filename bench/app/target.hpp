@@ -7,7 +7,6 @@
 #include "fit/profile.hpp"
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +15,6 @@ namespace calibram {
 
 struct Target {
   ProfileDevice device;
-  std::map<std::string, std::string> versions;  ///< of what takes part in measuring it
   Provenance provenance;
   Metric metric = Metric::rss;  ///< what the driver's or kernel's counter of it counts
   std::string title;            ///< the device in words: "NVIDIA H200 (cuda:0)"

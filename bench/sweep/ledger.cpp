@@ -4,6 +4,7 @@
 
 #include "bench/sweep/card_ledger.hpp"
 #include "src/core/printable.hpp"
+#include "src/core/utc.hpp"
 
 #include <fmt/format.h>
 
@@ -82,6 +83,9 @@ Measurement unmeasured_row(const Point& point, std::string outcome, std::string 
                            const Provenance& provenance) {
   Measurement row = point.row;
   row.source = provenance.source;
+  row.measured_at = utc_now();
+  row.machine = provenance.machine;
+  row.versions = provenance.versions;
   row.predicted = point.predicted.count();
   row.outcome = std::move(outcome);
   row.reason = std::move(reason);

@@ -11,10 +11,12 @@
 
 namespace calibram {
 
-/// Who measured, for the columns device and source.
+/// Who measured, and with what, for the columns of these names.
 struct Provenance {
   std::string device;
   std::string source;
+  std::string machine{};
+  Options versions{};
 };
 
 /// The rows of a point: one per metric when it was measured, one with an outcome when not. The last is of the

@@ -125,11 +125,11 @@ Bytes resident_counter_slack() {
 
 HostMachine describe_host() {
   utsname names{};
-  const std::string kernel =
-      ::uname(&names) == 0 ? std::string{names.sysname} + " " + names.release : "unknown kernel";
+  const bool is_known = ::uname(&names) == 0;
+  const std::string kernel = is_known ? std::string{names.sysname} + " " + names.release : "unknown kernel";
   Bytes total = kibibytes_of("/proc/meminfo", "MemTotal").value_or(Bytes{});
   for (const Cgroup& group : cgroup_limits()) total = std::min(total, group.limit);
-  return {processor_name(), kernel, total};
+  return {processor_name(), is_known ? names.nodename : "", kernel, total};
 }
 
 Bytes available_host_memory() {

@@ -28,6 +28,7 @@ Bytes resident_counter_slack();
 
 struct HostMachine {
   std::string name;    ///< of the processor
+  std::string host;    ///< the machine's own name
   std::string kernel;  ///< "Linux 6.1.0": what `driver` is to a GPU
   Bytes total;         ///< memory that this process can use: the machine's, or a smaller cgroup limit
 };

@@ -47,6 +47,10 @@ struct Measurement {
   std::optional<std::int64_t> late;          ///< what grew beside the tensors after that
   std::optional<std::int64_t> layers_executed;
   std::optional<std::int64_t> wall_milliseconds;
+  // Who measured, when, and with what: what a drift is held against.
+  std::string measured_at;  ///< ISO 8601, UTC
+  std::string machine;      ///< the one that was measured, of several of a kind: host name, and a card's UUID
+  Options versions;         ///< of what took part: calibram, commit, kernel, driver, cuda, ...
 
   std::string file;  ///< where it was read from
   std::int64_t line = 0;

@@ -51,9 +51,7 @@ void read_metric(Measurement& row, const std::string& field) {
   row.metric = field.empty() ? Metric::allocated : static_cast<Metric>(found - metric_names.begin());
 }
 
-void read_options(Measurement& row, const std::string& field) try {
-  row.options = parse_options(field);
-} catch (const InputError&) {
+Options read_pairs(const std::string& field) try { return parse_options(field); } catch (const InputError&) {
   throw_rule("key=value pairs joined by ';', each key once");
 }
 
@@ -116,7 +114,8 @@ constexpr std::array columns = {
         [](const Row& row) { return std::string{split_names[static_cast<std::size_t>(row.split)]}; },
         read_split},
     MeasurementColumn{"options", "", "key=value pairs joined by ';', for what only this runtime has", true,
-                      [](const Row& row) { return options_text(row.options); }, read_options},
+                      [](const Row& row) { return options_text(row.options); },
+                      [](Row& row, Field field) { row.options = read_pairs(field); }},
     MeasurementColumn{"metric", "", "what the value counts; empty: allocated", true,
                       [](const Row& row) { return std::string{name_of(row.metric)}; }, read_metric},
     count_column<&Row::value, 0>("value", "bytes or tokens",
@@ -157,6 +156,12 @@ constexpr std::array columns = {
         false),
     count_column<&Row::layers_executed, 0>("layers_executed", "layers", "layers that were really run", false),
     count_column<&Row::wall_milliseconds, 0>("wall_milliseconds", "ms", "duration of the run", false),
+    text_column<&Row::measured_at>("measured_at", "when it was measured, ISO 8601, UTC", false),
+    text_column<&Row::machine>(
+        "machine", "which one of several of a kind was measured: host name, and the UUID of a card", false),
+    MeasurementColumn{"versions", "", "key=value pairs joined by ';': versions of what took part", false,
+                      [](const Row& row) { return options_text(row.versions); },
+                      [](Row& row, Field field) { row.versions = read_pairs(field); }},
 };
 
 }  // namespace

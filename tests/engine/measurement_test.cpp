@@ -59,13 +59,17 @@ Measurement full_row() {
   row.slack = 5;
   row.layers_executed = 6;
   row.wall_milliseconds = 7;
+  row.measured_at = "2026-11-21T22:19:16Z";
+  row.machine = "node7";
+  row.versions = {{"calibram", "0.1.0"}, {"kernel", "Linux 6.18"}};
   return row;
 }
 
 TEST(Measurement, TheColumnsAreTheOnesOfTheFormat) {
   EXPECT_EQ(csv_header(), fixed_columns +
                               ",predicted,requested,rounded,driver,unaccounted,outcome,reason,counter,fixed,"
-                              "slack,cuda_context,handles,modules,late,layers_executed,wall_milliseconds");
+                              "slack,cuda_context,handles,modules,late,layers_executed,wall_milliseconds,"
+                              "measured_at,machine,versions");
 }
 
 TEST(Measurement, ARowReadsBackAsItWasWritten) {
@@ -80,6 +84,8 @@ TEST(Measurement, ARowReadsBackAsItWasWritten) {
   EXPECT_EQ(again.driver, 0) << "zero is not absent";
   EXPECT_EQ(again.unaccounted, -3);
   EXPECT_EQ(again.wall_milliseconds, 7);
+  EXPECT_EQ(again.machine, "node7");
+  EXPECT_EQ(again.versions, row.versions);
   EXPECT_EQ(again.line, 2);
 }
 
@@ -87,7 +93,7 @@ TEST(Measurement, AbsentNumbersAreEmptyFields) {
   Measurement row;
   row.model = "qwen2-7b";
   row.outcome = "out_of_memory";
-  EXPECT_EQ(csv_row(row), "qwen2-7b,calibram,,,1,1,0,,1,,,allocated,,,,,,,,,,out_of_memory,,,,,,,,,,");
+  EXPECT_EQ(csv_row(row), "qwen2-7b,calibram,,,1,1,0,,1,,,allocated,,,,,,,,,,out_of_memory,,,,,,,,,,,,,");
 }
 
 TEST(Measurement, ARowIsOneLine) {
@@ -211,6 +217,9 @@ TEST(Measurement, ValueLedgerAndProvenanceAreNotConfiguration) {
   b.source = "elsewhere";
   b.outcome = "";
   b.wall_milliseconds = 99;
+  b.measured_at = "2026-11-22T00:00:00Z";
+  b.machine = "node8";
+  b.versions = {{"driver", "580"}};
   b.line = 5;
   EXPECT_TRUE(same_configuration(a, b));
   const auto differs = [&a](void (*change)(Measurement&)) {
