@@ -28,4 +28,10 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices);
 /// The same for one device.
 Prediction predict(const Fit& fit, const TermBytes& terms);
 
+/// The total and the deviation of that prediction, and no more: a check asks for a million.
+struct Expected {
+  double total_bytes = 0, deviation_bytes = 0;
+};
+Expected expect(const Fit& fit, const TermBytes& terms);
+
 }  // namespace calibram
