@@ -25,11 +25,8 @@ std::vector<CheckedRow> checked_rows(const std::vector<Observation>& observation
   std::vector<CheckedRow> rows;
   rows.reserve(observations.size());
   for (const Observation& observation : observations) {
-    const Expected expected = expect(fit, observation.terms);
-    const double resolution = observation.resolution_bytes;
-    CheckedRow row{
-        observation.row, observation.measured_bytes, expected.total_bytes,
-        std::sqrt(expected.deviation_bytes * expected.deviation_bytes + resolution * resolution / 3)};
+    const auto [expected, deviation] = expect(fit, observation);
+    CheckedRow row{observation.row, observation.measured_bytes, expected, deviation};
     judge_row(row, quantile, limits);
     rows.push_back(row);
   }
@@ -146,7 +143,8 @@ std::vector<CheckedGroup> check_against_profile(const Profile& profile, const Ob
 void judge_terms(Drift& drift, double family_wise_error) {
   drift.tests = 0;
   for (const CheckedGroup& group : drift.groups)
-    for (const CheckedTerm& term : group.terms) drift.tests += std::isnan(term.p_value) ? 0 : 1;
+    for (const CheckedTerm& term : group.terms)
+      if (!std::isnan(term.p_value)) ++drift.tests;
   for (CheckedGroup& group : drift.groups)
     for (CheckedTerm& term : group.terms)
       term.has_moved = term.p_value < family_wise_error / static_cast<double>(drift.tests);

@@ -3,6 +3,7 @@
 #include "fit/prediction.hpp"
 
 #include "fit/distributions.hpp"
+#include "fit/mixed_model.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -33,12 +34,6 @@ double noise_variance(const NoiseModel& noise, const TermBytes& terms, std::size
   return noise.page_bytes * noise.page_bytes * static_cast<double>(devices) + relative * relative;
 }
 
-/// Of a measurement about what is predicted: uncertain coefficients, and how rows and models scatter.
-double predictive_variance(const Fit& fit, const TermBytes& theory, std::size_t devices) {
-  return coefficient_variance(fit.prior, point_of(theory, devices)) +
-         (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices);
-}
-
 TermBytes scaled(const PriorFit& fit, const TermBytes& terms) {
   const Point point = point_of(terms, 1);
   TermBytes result;
@@ -65,7 +60,10 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
     theory += terms;
   }
   prediction.total = prediction.terms.total();
-  prediction.deviation_bytes = std::sqrt(predictive_variance(fit, theory, devices.size()));
+  const double variance =
+      coefficient_variance(fit.prior, point_of(theory, devices.size())) +
+      (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices.size());
+  prediction.deviation_bytes = std::sqrt(variance);
   prediction.degrees = static_cast<int>(fit.models.size()) - 1;
   if (fit.has_error_model())
     prediction.interval = interval_about(static_cast<double>(prediction.total.count()),
@@ -75,9 +73,11 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
 
 Prediction predict(const Fit& fit, const TermBytes& terms) { return predict(fit, std::span{&terms, 1}); }
 
-Expected expect(const Fit& fit, const TermBytes& terms) {
-  const Bytes total = scaled(fit.prior, terms).total();
-  return {static_cast<double>(total.count()), std::sqrt(predictive_variance(fit, terms, 1))};
+Expected expect(const Fit& fit, const Observation& row) {
+  const Bytes total = scaled(fit.prior, row.terms).total();
+  const double variance = coefficient_variance(fit.prior, point_of(row.terms, 1)) +
+                          (fit.prior.within + fit.prior.between) * row_variance(row, fit.noise);
+  return {static_cast<double>(total.count()), std::sqrt(variance)};
 }
 
 }  // namespace calibram

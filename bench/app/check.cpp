@@ -128,7 +128,8 @@ CheckResult checked(const CheckOptions& options, DriftLimits limits) {
   if (!options.other_device) require_one_device(result.rows, old_rows);
   const Observations observations = observations_of(result.rows);
   for (const auto& [reason, count] : observations.reasons)
-    result.notes.push_back(fmt::format("theory leaves out {} rows: {}", count, printable(reason, 200)));
+    result.notes.push_back(
+        fmt::format("theory leaves out {} row{}: {}", count, count == 1 ? "" : "s", printable(reason, 200)));
   result.versions = versions_in(result.rows);
   if (profile) {
     note_other_device(*profile, result.rows);

@@ -42,7 +42,8 @@ Json json_of(const CheckedGroup& group, const CheckedTerm& term) {
 }
 
 Json json_of(const OutsideRow& outside, const Measurement& measured) {
-  const auto& [group, row] = outside;
+  const CheckedGroup* group = outside.group;
+  const CheckedRow* row = outside.row;
   return {{"against", name_of(group->reference)},
           {"file", measured.file},
           {"line", measured.line},
@@ -98,10 +99,11 @@ Json references_json(const CheckResult& result) {
 
 std::string check_json(const CheckResult& result) {
   Json terms = Json::array(), rows = Json::array();
-  for (const CheckedGroup& group : result.drift.groups)
+  for (const CheckedGroup& group : result.drift.groups) {
     for (const CheckedTerm& term : group.terms) terms.push_back(json_of(group, term));
-  for (const OutsideRow& outside : outside_rows(result.drift))
-    rows.push_back(json_of(outside, result.rows[outside.row->row]));
+    for (const OutsideRow& outside : outside_rows(group))
+      rows.push_back(json_of(outside, result.rows[outside.row->row]));
+  }
   const OutcomeChanges& outcomes = result.drift.outcomes;
   const Json document = {{"passes", !result.drift.fails()},
                          {"verdict", verdict(result)},

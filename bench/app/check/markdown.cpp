@@ -75,10 +75,11 @@ std::string rows_table(const CheckResult& result, std::size_t& count) {
                    {"error", Align::right},
                    {"interval"}}};
   for (std::size_t i = 0; i < std::min(outside.size(), most_listed_rows); ++i) {
-    const auto& [group, row] = outside[i];
+    const CheckedGroup* group = outside[i].group;
+    const CheckedRow* row = outside[i].row;
     const Measurement& measured = result.rows[row->row];
     table.add_row({escaped(place_of(measured)), escaped(configuration_text(measured)),
-                   std::string{name_of(group->reference)}, size_text(row->measured_bytes, group->metric),
+                   std::string{outside[i].against()}, size_text(row->measured_bytes, group->metric),
                    size_text(row->predicted_bytes, group->metric), error_text(*row),
                    interval_text(outside[i])});
   }

@@ -58,9 +58,10 @@ std::string rows_text(const CheckResult& result) {
                    {"error", Align::right},
                    {"interval"}}};
   for (std::size_t i = 0; i < std::min(outside.size(), most_listed_rows); ++i) {
-    const auto& [group, row] = outside[i];
+    const CheckedGroup* group = outside[i].group;
+    const CheckedRow* row = outside[i].row;
     const Measurement& measured = result.rows[row->row];
-    table.add_row({place_of(measured), configuration_text(measured), std::string{name_of(group->reference)},
+    table.add_row({place_of(measured), configuration_text(measured), std::string{outside[i].against()},
                    size_text(row->measured_bytes, group->metric),
                    size_text(row->predicted_bytes, group->metric), error_text(*row),
                    interval_text(outside[i])});

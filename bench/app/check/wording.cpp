@@ -11,6 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
+#include <unordered_map>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -29,7 +32,7 @@ std::size_t failures_of(const OutcomeChanges& outcomes) {
 
 void add_outside_rows(const CheckedGroup& group, std::vector<OutsideRow>& outside) {
   for (const CheckedRow& row : group.rows)
-    if (row.is_outside) outside.push_back({&group, &row});
+    if (row.is_outside) outside.push_back({&group, &row, false});
 }
 
 double relative_error(const CheckedRow& row) { return row.measured_bytes / row.predicted_bytes - 1; }
@@ -47,6 +50,17 @@ void add_remark(std::vector<std::string>& remarks, const std::vector<std::size_t
   const Measurement& first = rows[places.front()];
   remarks.push_back(fmt::format("{} {} (first {} {})", counted(places.size(), noun), what, place_of(first),
                                 configuration_text(first)));
+}
+
+/// Each thing that tests could not know once, with the first of them.
+void add_caveats(std::vector<std::string>& remarks, const Drift& drift) {
+  std::map<std::pair<Reference, std::string>, std::vector<const CheckedGroup*>> groups_of;
+  for (const CheckedGroup& group : drift.groups)
+    if (!group.caveat.empty()) groups_of[{group.reference, group.caveat}].push_back(&group);
+  for (const auto& [what, groups] : groups_of)
+    remarks.push_back(fmt::format("{}{} against the {}: {}", printable(groups.front()->name()),
+                                  groups.size() == 1 ? "" : fmt::format(" and {} more", groups.size() - 1),
+                                  name_of(what.first), what.second));
 }
 
 /// Where the cause of a failure is to be sought.
@@ -67,8 +81,10 @@ std::string_view where_to_look(const Drift& drift) {
 
 CheckTotals totals_of(const CheckedGroup& group) {
   CheckTotals totals{group.rows.size(), 0, group.terms.size(), 0};
-  for (const CheckedRow& row : group.rows) totals.outside += row.is_outside ? 1 : 0;
-  for (const CheckedTerm& term : group.terms) totals.moved += term.has_moved ? 1 : 0;
+  for (const CheckedRow& row : group.rows)
+    if (row.is_outside) ++totals.outside;
+  for (const CheckedTerm& term : group.terms)
+    if (term.has_moved) ++totals.moved;
   return totals;
 }
 
@@ -94,8 +110,8 @@ std::string size_text(double value, Metric metric) {
 }
 
 std::string change_text(double value, Metric metric) {
-  return std::round(value) == 0 ? size_text(0, metric)
-                                : (value < 0 ? "-" : "+") + size_text(std::abs(value), metric);
+  return std::abs(value) < 1 ? size_text(0, metric)
+                             : (value < 0 ? "-" : "+") + size_text(std::abs(value), metric);
 }
 
 std::string subject_of(const CheckedTerm& term) { return term.term.empty() ? "the whole" : term.term; }
@@ -146,7 +162,7 @@ std::string configuration_text(const Measurement& row) {
                                  row.kv.empty() ? "-" : printable(row.kv), row.workload.batch,
                                  row.workload.context_tokens(), name_of(row.metric));
   if (row.devices > 1) text += fmt::format(" on {}", describe(Placement{row.devices, row.split}));
-  return row.options.empty() ? text : text + " " + printable(options_text(row.options));
+  return row.options.empty() ? text : text + " " + printable(options_text(row.options), 40);
 }
 
 std::vector<OutsideRow> outside_rows(const CheckedGroup& group) {
@@ -159,8 +175,17 @@ std::vector<OutsideRow> outside_rows(const CheckedGroup& group) {
 std::vector<OutsideRow> outside_rows(const Drift& drift) {
   std::vector<OutsideRow> outside;
   for (const CheckedGroup& group : drift.groups) add_outside_rows(group, outside);
-  worst_first(outside);
-  return outside;
+  std::unordered_map<std::size_t, std::size_t> place_of;
+  std::vector<OutsideRow> once;
+  for (const OutsideRow& row : outside) {
+    const auto [place, is_first] = place_of.try_emplace(row.row->row, once.size());
+    if (is_first)
+      once.push_back(row);
+    else
+      once[place->second].of_both = true;
+  }
+  worst_first(once);
+  return once;
 }
 
 std::string error_text(const CheckedRow& row) {
@@ -214,10 +239,7 @@ std::vector<std::string> remarks(const CheckResult& result) {
   add_remark(remarks, outcomes.added, result.rows, "new configuration", "without a row in the baseline");
   add_remark(remarks, outcomes.other_counter, result.rows, "row",
              "not held against the baseline, whose counter is another");
-  for (const CheckedGroup& group : result.drift.groups)
-    if (!group.caveat.empty())
-      remarks.push_back(fmt::format("{} against the {}: {}", printable(group.name()),
-                                    name_of(group.reference), group.caveat));
+  add_caveats(remarks, result.drift);
   for (const std::string& name : result.drift.unchecked)
     remarks.push_back(fmt::format("not checked: the profile has no fit of {}", printable(name)));
   return remarks;

@@ -49,9 +49,13 @@ std::string configuration_text(const Measurement& row);
 struct OutsideRow {
   const CheckedGroup* group;
   const CheckedRow* row;
+  bool of_both = false;  ///< outside by the other reference too
+
+  std::string_view against() const { return of_both ? "both" : name_of(group->reference); }
 };
 /// Those of a group, the largest relative error first.
 std::vector<OutsideRow> outside_rows(const CheckedGroup& group);
+/// Each row once; what is outside by both is the profile's.
 std::vector<OutsideRow> outside_rows(const Drift& drift);
 std::string error_text(const CheckedRow& row);
 std::string interval_text(const OutsideRow& outside);

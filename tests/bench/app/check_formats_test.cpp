@@ -104,7 +104,7 @@ TEST(CheckFormats, XmlHoldsWhateverANameHolds) {
   const std::string failure = document.select_node("//testcase[@name='rows']/failure").node().text().get();
   EXPECT_THAT(failure, HasSubstr("<&> \"quote\""));
   EXPECT_TRUE(std::none_of(outcome.out.begin(), outcome.out.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\\t';
+    return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
   })) << "XML 1.0 has no such characters";
   EXPECT_THAT(outcome.out, Not(HasSubstr("&#x7;")));
   EXPECT_THAT(outcome.out, Not(HasSubstr("&#07;")));
