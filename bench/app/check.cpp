@@ -130,7 +130,7 @@ CheckResult checked(const CheckOptions& options, DriftLimits limits) {
   for (const auto& [reason, count] : observations.reasons)
     result.notes.push_back(
         fmt::format("theory leaves out {} row{}: {}", count, count == 1 ? "" : "s", printable(reason, 200)));
-  result.versions = versions_in(result.rows);
+  result.versions = versions_of(result.rows);
   if (profile) {
     note_other_device(*profile, result.rows);
     result.drift.groups = check_against_profile(*profile, observations, limits, result.drift.unchecked);

@@ -6,22 +6,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 namespace calibram {
 namespace {
 
+/// Only what both state is compared.
 void compare(CheckedReference& reference, const Versions& before, const Versions& now) {
-  for (const auto& [name, version] : now) {
-    const auto old = before.find(name);
-    if (old == before.end()) continue;
-    reference.shared.push_back(name);
-    if (old->second != version) reference.changes.push_back({name, old->second, version});
-  }
+  for (const auto& [name, version] : now)
+    if (before.contains(name)) reference.shared.push_back(name);
+  reference.changes = changes_between(before, now);
+  std::erase_if(reference.changes,
+                [](const VersionChange& change) { return change.before.empty() || change.after.empty(); });
 }
 
 /// What a profile says of itself beside its list of versions, under the names that rows have.
-Versions versions_of(const Profile& profile) {
+Versions versions_of_profile(const Profile& profile) {
   Versions versions = profile.versions;
   const ProfileDevice& device = profile.device;
   if (!device.driver.empty()) versions.emplace(device.kind == "host" ? "kernel" : "driver", device.driver);
@@ -31,22 +30,9 @@ Versions versions_of(const Profile& profile) {
 
 }  // namespace
 
-Versions versions_in(const std::vector<Measurement>& rows) {
-  std::map<std::string, std::set<std::string>> seen;
-  const Options* last = nullptr;  // rows of one sweep state the same
-  for (const Measurement& row : rows) {
-    if (last && *last == row.versions) continue;
-    last = &row.versions;
-    for (const auto& [name, version] : row.versions) seen[name].insert(version);
-  }
-  Versions versions;
-  for (const auto& [name, several] : seen) versions[name] = fmt::format("{}", fmt::join(several, " and "));
-  return versions;
-}
-
 CheckedReference reference_to(const Profile& profile, const Versions& now) {
   CheckedReference reference{profile.file, profile.created, {}, {}};
-  compare(reference, versions_of(profile), now);
+  compare(reference, versions_of_profile(profile), now);
   return reference;
 }
 
@@ -57,7 +43,7 @@ CheckedReference reference_to(const std::vector<Measurement>& old_rows, const st
       old_rows.begin(), old_rows.end(),
       [](const Measurement& a, const Measurement& b) { return a.measured_at < b.measured_at; });
   if (last != old_rows.end()) reference.measured_at = last->measured_at;
-  compare(reference, versions_in(old_rows), now);
+  compare(reference, versions_of(old_rows), now);
   return reference;
 }
 
