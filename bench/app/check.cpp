@@ -54,9 +54,7 @@ int run_check(const CheckOptions& options) {
   DriftLimits limits;
   limits.tolerance = parse_tolerance(options.tolerance);
   const Profile profile = read_profile(options.profile);
-  std::vector<Measurement> rows;
-  for (const std::string& file : options.files)
-    read_measurements(file, [&](Measurement row) { rows.push_back(std::move(row)); });
+  const std::vector<Measurement> rows = read_measurements(options.files);
   const Observations observations = observations_of(rows);
   for (const auto& [reason, count] : observations.reasons)
     std::cerr << fmt::format("left out {} rows: {}\n", count, reason);

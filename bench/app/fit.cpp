@@ -59,11 +59,7 @@ void check_output(const FitOptions& options) {
 
 int run_fit(const FitOptions& options) {
   check_output(options);
-  std::vector<Measurement> rows;
-  for (const std::string& file : options.files) {
-    const std::vector<Measurement> more = read_measurements(file);
-    rows.insert(rows.end(), more.begin(), more.end());
-  }
+  const std::vector<Measurement> rows = read_measurements(options.files);
   if (rows.empty()) throw InputError{"there is nothing to fit", "the files have no rows", "name other files"};
   const Profile profile = make_profile(rows, device_of(rows));
   if (!options.output.empty() && options.output != "-") write_profile(options.output, profile);
