@@ -69,7 +69,7 @@ TEST(Observations, EveryRowHasTheTermsOfItsOwnConfiguration) {
   for (int i = 0; i < 200; ++i) {
     Measurement row = row_of(i % 2 == 0 ? Metric::allocated : Metric::rss);
     row.workload.batch = 1 + i / 2 % 7;
-    row.weights = i % 3 == 0 ? "fp32" : "fp16";
+    row.weights = i % 3 == 0 ? "int8" : "fp16";
     if (i % 5 == 0) row.options = {{"logits", "all"}};
     rows.push_back(row);
   }
