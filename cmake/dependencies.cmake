@@ -12,21 +12,14 @@ if(CALIBRAM_PORTABLE)
   add_library(fmt::fmt INTERFACE IMPORTED)  # headers only: not every distribution has a static library
   target_include_directories(fmt::fmt INTERFACE ${FMT_INCLUDE_DIR})
   target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY=1)
-  find_library(LIBCSV_LIBRARY libcsv.a REQUIRED)
   find_library(RE2_LIBRARY libre2.a REQUIRED)
   set(Boost_USE_STATIC_LIBS ON)
   add_library(xml ALIAS pugixml::static)
 else()
   add_library(xml ALIAS pugixml::pugixml)
   find_package(fmt REQUIRED)
-  find_library(LIBCSV_LIBRARY csv REQUIRED)
   find_library(RE2_LIBRARY re2 REQUIRED)
 endif()
-find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
-add_library(libcsv UNKNOWN IMPORTED)
-set_target_properties(libcsv PROPERTIES IMPORTED_LOCATION ${LIBCSV_LIBRARY}
-  INTERFACE_INCLUDE_DIRECTORIES ${LIBCSV_INCLUDE_DIR})
-
 find_path(RE2_INCLUDE_DIR re2/re2.h REQUIRED)
 add_library(re2 UNKNOWN IMPORTED)
 set_target_properties(re2 PROPERTIES IMPORTED_LOCATION ${RE2_LIBRARY}

@@ -2,8 +2,7 @@
 // Counts every measured row.
 #include "fit/observations.hpp"
 
-#include "fit/theory.hpp"
-#include "src/core/error.hpp"
+#include "fit/counted_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -47,14 +46,6 @@ ObservationGroup& group_of(const Measurement& row, std::vector<ObservationGroup>
   return groups.back();
 }
 
-/// A card's figure has the context in it or not, as the counter says: no constant explains both.
-void require_same_counter(const Measurement& row, const ObservationGroup& group) {
-  if (row.metric == Metric::device && row.counter != group.counter)
-    throw InputError{fmt::format("counter \"{}\" does not count what \"{}\" of the rows before does",
-                                 row.counter, group.counter),
-                     "", ""};
-}
-
 /// Why a measured row is not one of its fit; empty if it is.
 std::string exclusion(const Measurement& row) {
   if (!row.outcome.empty()) return fmt::format("outcome {}", row.outcome);
@@ -67,49 +58,46 @@ std::string exclusion(const Measurement& row) {
   return {};
 }
 
-/// The observation of one row. @throws InputError when it cannot be one
-Observation observe(const Measurement& row, ModelLibrary& models) {
-  const Question question = question_of(row, models);
-  if (!question.model) throw InputError{"a bare size cannot be fitted", "it has no architecture", ""};
-  if (question.devices > 1 && is_total(question.metric))
-    throw InputError{"rows of several devices are not fitted", "they add peaks of different times", ""};
-  const auto theory = theory_terms(question);
-  if (const auto* unanswered = std::get_if<Unanswered>(&theory)) throw InputError{unanswered->reason, "", ""};
-  const auto& counted = std::get<TheoryTerms>(theory);
-  if (counted.fills_the_card && row.metric == Metric::device)
-    throw InputError{"the card was full on the way, and the allocator gave back what it held",
-                     "what the driver saw afterwards is not the peak", ""};
-  if (*row.value == 0) throw InputError{"a measured value of 0 is none", "", ""};
+Observation observation_of(const Measurement& row, const TermBytes& terms) {
+  const double devices = row.devices;
   Observation observation;
   observation.model = row.model;
-  const double devices = question.devices;
   observation.measured_bytes = static_cast<double>(*row.value) / devices;
   observation.resolution_bytes = static_cast<double>(row.resolution.value_or(0)) / devices;
-  observation.terms = mean_terms(counted.devices, question.devices);
+  observation.terms = terms;
   observation.context_tokens = row.workload.context_tokens();
   observation.batch = row.workload.batch;
   return observation;
 }
 
+/// Adds a row to its group. @return why it cannot be; empty if it was
+std::string add(const Measurement& row, const Counted& counted, std::size_t index,
+                std::vector<ObservationGroup>& groups) {
+  if (!counted.reason.empty()) return counted.reason;
+  if (*row.value == 0) return "a measured value of 0 is none";
+  ObservationGroup& group = group_of(row, groups);
+  // A card's figure has the context in it or not, as the counter says: no constant explains both.
+  if (row.metric == Metric::device && row.counter != group.counter)
+    return fmt::format("counter \"{}\" does not count what \"{}\" of the rows before does", row.counter,
+                       group.counter);
+  group.noise.page_bytes = std::max(group.noise.page_bytes, page_bytes(row));
+  group.observations.push_back(observation_of(row, counted.terms));
+  group.observations.back().row = index;
+  return {};
+}
+
 }  // namespace
 
 Observations observations_of(const std::vector<Measurement>& rows, ModelLibrary& models) {
+  CountedRows counted{rows};
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (exclusion(rows[i]).empty()) counted.add(i);
+  counted.count(models);
   Observations result;
-  for (const Measurement& row : rows) {
-    if (const std::string reason = exclusion(row); !reason.empty()) {
-      ++result.reasons[reason];
-      continue;
-    }
-    try {
-      Observation observation = observe(row, models);
-      observation.row = static_cast<std::size_t>(&row - rows.data());
-      ObservationGroup& group = group_of(row, result.groups);
-      require_same_counter(row, group);
-      group.noise.page_bytes = std::max(group.noise.page_bytes, page_bytes(row));
-      group.observations.push_back(std::move(observation));
-    } catch (const InputError& problem) {
-      ++result.reasons[problem.what()];
-    }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string reason = exclusion(rows[i]);
+    if (reason.empty()) reason = add(rows[i], counted.of(i), i, result.groups);
+    if (!reason.empty()) ++result.reasons[reason];
   }
   return result;
 }

@@ -51,13 +51,6 @@ void require_consistent(const CheckOptions& options) {
   both_on_stdout(options.markdown == "-", options.junit == "-", "--markdown -", "--junit -");
 }
 
-std::vector<Measurement> rows_of(const std::vector<std::string>& files) {
-  std::vector<Measurement> rows;
-  for (const std::string& file : files)
-    read_measurements(file, [&](Measurement row) { rows.push_back(std::move(row)); });
-  return rows;
-}
-
 /// The first of the rows that was measured on another device than `device`; null for none.
 const Measurement* row_of_other_device(const std::vector<Measurement>& rows, const std::string& device) {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const Measurement& row) {
@@ -123,8 +116,8 @@ CheckResult checked(const CheckOptions& options, DriftLimits limits) {
   result.limits = limits;
   std::optional<Profile> profile;
   if (!options.profile.empty()) profile = read_profile(options.profile);
-  result.rows = rows_of(options.files);
-  std::vector<Measurement> old_rows = rows_of(options.baseline);
+  result.rows = read_measurements(options.files);
+  std::vector<Measurement> old_rows = read_measurements(options.baseline);
   if (!options.other_device) require_one_device(result.rows, old_rows);
   const Observations observations = observations_of(result.rows);
   for (const auto& [reason, count] : observations.reasons)

@@ -46,11 +46,7 @@ void print_reasons(const Evaluation& evaluation) {
 }
 
 int run_evaluate(const EvaluateOptions& options) {
-  std::vector<Measurement> rows;
-  for (const std::string& file : options.files) {
-    const std::vector<Measurement> more = read_measurements(file);
-    rows.insert(rows.end(), more.begin(), more.end());
-  }
+  const std::vector<Measurement> rows = read_measurements(options.files);
   const Evaluation evaluation = evaluate_as_asked(options, rows);
   if (evaluation.rows.empty())
     throw InputError{"there is no measured row to evaluate",

@@ -170,11 +170,7 @@ std::string json_text(const std::vector<DeviceFit>& devices) {
 
 int run_fit(const FitOptions& options) {
   check_output(options);
-  std::vector<Measurement> rows;
-  for (const std::string& file : options.files) {
-    const std::vector<Measurement> more = read_measurements(file);
-    rows.insert(rows.end(), more.begin(), more.end());
-  }
+  const std::vector<Measurement> rows = read_measurements(options.files);
   if (rows.empty()) throw InputError{"there is nothing to fit", "the files have no rows", "name other files"};
   std::vector<DeviceFit> devices = split_by_device(std::move(rows));
   check_one_file(devices, options);

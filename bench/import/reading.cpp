@@ -29,7 +29,7 @@ void merge(const MeasurementColumn& column, const Supplied& supplied, Reading& r
       if (!is_new && there->second != value) {
         reading.remarks.push_back(fmt::format("the log says {}={}, --options says {}: the flag is taken", key,
                                               printable(there->second), printable(value)));
-        there->second = value;
+        reading.row.options[key] = value;
       }
     }
     return;

@@ -2,6 +2,7 @@
 // The measurement record: one row of a measurements CSV, and the single table of its columns.
 #pragma once
 
+#include "src/core/ordered_work.hpp"
 #include "src/engine/question.hpp"
 #include "src/model/library.hpp"
 
@@ -64,7 +65,8 @@ struct MeasurementColumn {
   std::string_view meaning;
   bool required;  ///< every measurements file has it
   std::string (*write)(const Measurement&);
-  void (*read)(Measurement&, const std::string& field);  ///< @throws InputError "must be ..."
+  void (*read)(Measurement&, std::string_view field);  ///< @throws InputError "must be ..."
+  Options Measurement::*pairs = nullptr;               ///< what it reads, where that is a list of pairs
 };
 
 /// All columns in file order: header, rows and data dictionary come from this table.
@@ -76,13 +78,16 @@ std::string csv_row(const Measurement& measurement);
 
 using MeasurementHandler = std::function<void(Measurement)>;
 
-/// Hands the rows of a measurements file to `handle` one by one. Unknown columns are ignored; order is
-/// free. A row needs a prompt or a context; without a prompt, it counts as 1.
-/// @throws InputError with file:line for what is malformed or missing
-void read_measurements(const std::filesystem::path& file, const MeasurementHandler& handle);
+/// Hands the rows of a measurements file to `handle` one by one, in their order. Unknown columns are ignored;
+/// order is free. A row needs a prompt or a context; without a prompt, it counts as 1.
+/// @param threads  that read; the rows are the same for any number
+/// @throws InputError with file:line for what is malformed or missing, the first in the file
+void read_measurements(const std::filesystem::path& file, const MeasurementHandler& handle,
+                       unsigned threads = machine_threads());
 
-/// All rows at once.
+/// All rows of a file, or of several, one after the other.
 std::vector<Measurement> read_measurements(const std::filesystem::path& file);
+std::vector<Measurement> read_measurements(std::span<const std::string> files);
 
 /// What was measured, without value, ledger and provenance: rows can be ordered by it.
 inline auto configuration_of(const Measurement& row) {

@@ -19,39 +19,42 @@ constexpr std::array<std::string_view, 3> split_names = {"", "layers", "tensor"}
 /// The column's name and value are added where file and line are.
 [[noreturn]] void throw_rule(const std::string& rule) { throw InputError{"must be " + rule, "", ""}; }
 
-std::int64_t read_integer(const std::string& field, std::int64_t lowest,
+std::int64_t read_integer(std::string_view field, std::int64_t lowest,
                           std::int64_t highest = highest_integer) {
   const std::optional<std::int64_t> number = parse_integer(field);
   if (!number || *number < lowest || *number > highest) throw_rule(integer_rule(lowest, highest));
   return *number;
 }
 
-std::int64_t read_integer_or(std::int64_t absent, const std::string& field, std::int64_t lowest,
+std::int64_t read_integer_or(std::int64_t absent, std::string_view field, std::int64_t lowest,
                              std::int64_t highest = highest_integer) {
   return field.empty() ? absent : read_integer(field, lowest, highest);
 }
 
 using Count = std::optional<std::int64_t>;
 
-Count read_optional(const std::string& field, std::int64_t lowest) {
+Count read_optional(std::string_view field, std::int64_t lowest) {
   return field.empty() ? Count{} : Count{read_integer(field, lowest)};
 }
 
 std::string number_text(const Count& number) { return number ? std::to_string(*number) : std::string{}; }
 
-void read_split(Measurement& row, const std::string& field) {
+void read_split(Measurement& row, std::string_view field) {
   const auto found = std::find(split_names.begin(), split_names.end(), field);
   if (found == split_names.end()) throw_rule("layers, tensor or empty");
   row.split = static_cast<Split>(found - split_names.begin());
 }
 
-void read_metric(Measurement& row, const std::string& field) {
+void read_metric(Measurement& row, std::string_view field) {
   const auto found = std::find(metric_names.begin(), metric_names.end(), field);
   if (found == metric_names.end() && !field.empty()) throw_rule("one of " + joined(metric_names));
   row.metric = field.empty() ? Metric::allocated : static_cast<Metric>(found - metric_names.begin());
 }
 
-Options read_pairs(const std::string& field) try { return parse_options(field); } catch (const InputError&) {
+template <Options Measurement::*member>
+void read_pairs(Measurement& row, std::string_view field) try {
+  row.*member = parse_options(field);
+} catch (const InputError&) {
   throw_rule("key=value pairs joined by ';', each key once");
 }
 
@@ -62,7 +65,7 @@ constexpr MeasurementColumn text_column(std::string_view name, std::string_view 
           meaning,
           required,
           [](const Measurement& row) { return row.*member; },
-          [](Measurement& row, const std::string& field) { row.*member = field; }};
+          [](Measurement& row, std::string_view field) { row.*member = field; }};
 }
 
 template <Count Measurement::*member, std::int64_t lowest>
@@ -73,11 +76,11 @@ constexpr MeasurementColumn count_column(std::string_view name, std::string_view
           meaning,
           required,
           [](const Measurement& row) { return number_text(row.*member); },
-          [](Measurement& row, const std::string& field) { row.*member = read_optional(field, lowest); }};
+          [](Measurement& row, std::string_view field) { row.*member = read_optional(field, lowest); }};
 }
 
 using Row = Measurement;
-using Field = const std::string&;
+using Field = std::string_view;
 
 constexpr std::array columns = {
     MeasurementColumn{"model", "", "catalogue name, or path of a model file relative to this file", true,
@@ -88,7 +91,9 @@ constexpr std::array columns = {
                       }},
     MeasurementColumn{"runtime", "", "engine whose memory it is, family@version; empty: calibram", true,
                       [](const Row& row) { return row.runtime; },
-                      [](Row& row, Field field) { row.runtime = field.empty() ? Row{}.runtime : field; }},
+                      [](Row& row, Field field) {
+                        if (!field.empty()) row.runtime = field;
+                      }},
     text_column<&Row::weights>("weights", "format of the weights", true),
     text_column<&Row::kv>("kv", "format of the KV cache", true),
     MeasurementColumn{"batch", "sequences", "sequences at once; empty: 1", true,
@@ -114,8 +119,8 @@ constexpr std::array columns = {
         [](const Row& row) { return std::string{split_names[static_cast<std::size_t>(row.split)]}; },
         read_split},
     MeasurementColumn{"options", "", "key=value pairs joined by ';', for what only this runtime has", true,
-                      [](const Row& row) { return options_text(row.options); },
-                      [](Row& row, Field field) { row.options = read_pairs(field); }},
+                      [](const Row& row) { return options_text(row.options); }, read_pairs<&Row::options>,
+                      &Row::options},
     MeasurementColumn{"metric", "", "what the value counts; empty: allocated", true,
                       [](const Row& row) { return std::string{name_of(row.metric)}; }, read_metric},
     count_column<&Row::value, 0>("value", "bytes or tokens",
@@ -160,8 +165,8 @@ constexpr std::array columns = {
     text_column<&Row::machine>(
         "machine", "which one of several of a kind was measured: host name, and the UUID of a card", false),
     MeasurementColumn{"versions", "", "key=value pairs joined by ';': versions of what took part", false,
-                      [](const Row& row) { return options_text(row.versions); },
-                      [](Row& row, Field field) { row.versions = read_pairs(field); }},
+                      [](const Row& row) { return options_text(row.versions); }, read_pairs<&Row::versions>,
+                      &Row::versions},
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The options column: key=value pairs joined by semicolons.
+#include "src/engine/options.hpp"
+
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
 #include "src/core/words.hpp"
-#include "src/engine/runtime.hpp"
 
 namespace calibram {
 namespace {

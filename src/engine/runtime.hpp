@@ -6,6 +6,7 @@
 #include "src/engine/allocators/caching_allocator_settings.hpp"
 #include "src/engine/llama_cpp/settings.hpp"
 #include "src/engine/metric.hpp"
+#include "src/engine/options.hpp"
 #include "src/engine/version.hpp"
 #include "src/engine/vllm/settings.hpp"
 
@@ -111,13 +112,6 @@ struct Runtime {
   /// The GEMM library's workspace comes from the runtime's allocator.
   bool counts_gemm_workspace = false;
 };
-
-/// One `key=value` list of the options column. Keys keep their order out of the map's: sorted.
-using Options = std::map<std::string, std::string>;
-
-/// Parses `key=value;key=value`. @throws InputError naming the pair that is malformed or repeated
-Options parse_options(std::string_view text);
-std::string options_text(const Options& options);
 
 /// A runtime as asked for.
 struct RuntimeRequest {

@@ -211,6 +211,72 @@ TEST(Measurement, LinesAreCountedAsAnEditorCountsThem) {
   EXPECT_EQ(rows.at(1).line, 4);
 }
 
+/// Rows enough for several blocks, with quotes, commas and line breaks in their sources.
+std::string large_file(int rows) {
+  std::string text = fixed_columns + ",note\n";
+  for (int i = 0; i < rows; ++i)
+    text += "m,,,,1," + std::to_string(i + 1) + ",,,,,ubatch=" + std::to_string(i % 3) + ",," +
+            std::to_string(i) + ",,d,\"said \"\"" + std::string(static_cast<std::size_t>(i % 50), 'x') +
+            "\"\",\nthen left\",\n";
+  return text;
+}
+
+std::vector<Measurement> rows_by(unsigned threads, const std::filesystem::path& file) {
+  std::vector<Measurement> rows;
+  read_measurements(
+      file, [&](Measurement row) { rows.push_back(std::move(row)); }, threads);
+  return rows;
+}
+
+TEST(Measurement, RowsLinesAndOrderAreTheSameForAnyNumberOfThreads) {
+  const ScratchFolder folder;
+  const int count = 60'000;  // 5 MiB
+  const auto file = folder.write("x.csv", large_file(count));
+  for (const unsigned threads : {1U, 2U, 5U}) {
+    const auto rows = rows_by(threads, file);
+    ASSERT_EQ(rows.size(), std::size_t{count});
+    for (int i = 0; i < count; ++i) {
+      const Measurement& row = rows[static_cast<std::size_t>(i)];
+      ASSERT_EQ(row.value, i) << threads;
+      ASSERT_EQ(row.line, 2 * i + 2);
+      ASSERT_EQ(row.workload.prompt, i + 1);
+      ASSERT_EQ(row.options, (Options{{"ubatch", std::to_string(i % 3)}}));
+      ASSERT_TRUE(row.source.starts_with("said \"") && row.source.ends_with("\",\nthen left"));
+    }
+  }
+}
+
+TEST(Measurement, TheFirstFaultOfAFileIsNamedForAnyNumberOfThreads) {
+  const ScratchFolder folder;
+  const std::string good = large_file(40'000);
+  const auto file =
+      folder.write("x.csv", good + "m,,,,1,8,,,,,,,n/a,,,,\n" + good + "m,,,,0\n\"open\n" + good);
+  for (const unsigned threads : {1U, 2U, 5U})
+    EXPECT_THAT(message_of<InputError>([&] { rows_by(threads, file); }),
+                HasSubstr("x.csv:80002: value is 'n/a'"));
+}
+
+TEST(Measurement, RowsOfSeveralFilesFollowEachOther) {
+  const ScratchFolder folder;
+  const std::vector<std::string> files = {
+      folder.write("a.csv", fixed_columns + "\nm,,,,1,8,,,,,,,1,,,\nm,,,,1,8,,,,,,,2,,,\n").string(),
+      folder.write("b.csv", fixed_columns + "\n").string(),
+      folder.write("c.csv", fixed_columns + "\nm,,,,1,8,,,,,,,3,,,\n").string()};
+  const auto rows = read_measurements(files);
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].value, 1);
+  EXPECT_EQ(rows[1].value, 2);
+  EXPECT_EQ(rows[2].value, 3);
+  EXPECT_EQ(rows[2].file, files[2]);
+}
+
+TEST(Measurement, TheHeaderMayBeAloneBehindBlankLinesAndAByteOrderMark) {
+  EXPECT_TRUE(rows_of("\xef\xbb\xbf" + fixed_columns).empty());
+  const auto rows = rows_of("\xef\xbb\xbf\r\n\r\n" + fixed_columns + "\r\n\r\nm,,,,1,8,,,,,,,1,,,\r\n");
+  EXPECT_EQ(rows.at(0).line, 5);
+  EXPECT_THAT(error_of("\n\n"), HasSubstr("the file is empty"));
+}
+
 TEST(Measurement, ValueLedgerAndProvenanceAreNotConfiguration) {
   Measurement a = full_row(), b = full_row();
   b.value = 1;

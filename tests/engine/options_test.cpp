@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The options column: pairs in any order, none twice, none half.
+#include "src/engine/options.hpp"
+
 #include "src/core/error.hpp"
-#include "src/engine/runtime.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <gmock/gmock.h>
@@ -43,6 +44,18 @@ TEST(Options, WhatWouldNotReadBackIsNotWritten) {
   EXPECT_THROW(options_text({{"a", "1;b=2"}}), InputError);
   EXPECT_THROW(options_text({{"a=b", "1"}}), InputError);
   EXPECT_THROW(options_text({{"a", ""}}), InputError);
+}
+
+TEST(Options, ChangingACopyLeavesTheOriginal) {
+  const Options original = {{"a", "1"}};
+  Options copy = original;
+  copy["a"] = "2";
+  copy.emplace("b", "3");
+  EXPECT_EQ(original, (Options{{"a", "1"}}));
+  EXPECT_EQ(copy, (Options{{"a", "2"}, {"b", "3"}}));
+  Options emptied = original;
+  emptied.clear();
+  EXPECT_TRUE(emptied.empty() && original.contains("a"));
 }
 
 }  // namespace

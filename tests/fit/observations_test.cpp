@@ -64,5 +64,37 @@ TEST(Observations, RowsOfACardWithTheContextAndWithoutAreNotMixed) {
                                1)));
 }
 
+TEST(Observations, EveryRowHasTheTermsOfItsOwnConfiguration) {
+  std::vector<Measurement> rows;
+  for (int i = 0; i < 200; ++i) {
+    Measurement row = row_of(i % 2 == 0 ? Metric::allocated : Metric::rss);
+    row.workload.batch = 1 + i / 2 % 7;
+    row.weights = i % 3 == 0 ? "int8" : "fp16";
+    if (i % 5 == 0) row.options = {{"logits", "all"}};
+    rows.push_back(row);
+  }
+  std::size_t count = 0;
+  for (const ObservationGroup& group : observations_of(rows).groups)
+    for (const Observation& observation : group.observations) {
+      const Observations alone = observations_of({rows[observation.row]});
+      EXPECT_EQ(observation.terms, alone.groups.at(0).observations.at(0).terms) << observation.row;
+      EXPECT_EQ(observation.batch, rows[observation.row].workload.batch);
+      ++count;
+    }
+  EXPECT_EQ(count, rows.size());
+}
+
+TEST(Observations, WhatCannotBeCountedIsLeftOutForEachOfItsRows) {
+  std::vector<Measurement> rows(5, row_of(Metric::allocated));
+  rows[1].model = rows[3].model = "70B";
+  rows[2].value = 0;
+  const Observations found = observations_of(rows);
+  ASSERT_EQ(found.groups.size(), 1u);
+  EXPECT_EQ(found.groups[0].observations.size(), 2u);
+  EXPECT_EQ(found.groups[0].observations[1].row, 4u);
+  EXPECT_THAT(found.reasons, ElementsAre(Pair("a bare size cannot be fitted (it has no architecture)", 2),
+                                         Pair("a measured value of 0 is none", 1)));
+}
+
 }  // namespace
 }  // namespace calibram
