@@ -12,8 +12,6 @@
 namespace calibram {
 namespace {
 
-std::string_view family_of(std::string_view runtime) { return runtime.substr(0, runtime.find('@')); }
-
 /// One fresh row with a partner.
 struct PairedRow {
   std::size_t row = 0, configuration = 0;

@@ -130,7 +130,7 @@ CheckResult checked(const CheckOptions& options, DriftLimits limits) {
   for (const auto& [reason, count] : observations.reasons)
     result.notes.push_back(
         fmt::format("theory leaves out {} row{}: {}", count, count == 1 ? "" : "s", printable(reason, 200)));
-  result.versions = versions_in(result.rows);
+  result.versions = versions_of(result.rows);
   if (profile) {
     note_other_device(*profile, result.rows);
     result.drift.groups = check_against_profile(*profile, observations, limits, result.drift.unchecked);
@@ -179,8 +179,10 @@ Action add_check(CLI::App& verb) {
   auto options = std::make_shared<CheckOptions>();
   verb.add_option("CSV", options->files, "Fresh measurements")->required();
   verb.add_option("--profile", options->profile, "The profile.json that they are held against");
-  verb.add_option("--baseline", options->baseline,
-                  "Older measurements that they are held against, configuration by configuration");
+  verb.add_option(
+          "--baseline", options->baseline,
+          "Older measurements that they are held against, configuration by configuration; may be given again")
+      ->allow_extra_args(false);
   verb.add_option("--tolerance", options->tolerance,
                   "How far a row may be from what is expected, whatever its interval: 2% or 0.02")
       ->capture_default_str();

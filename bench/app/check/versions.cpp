@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Collects versions and compares them by name.
+// Compares versions by name.
 #include "bench/app/check/versions.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 namespace calibram {
 namespace {
@@ -21,7 +20,7 @@ void compare(CheckedReference& reference, const Versions& before, const Versions
 }
 
 /// What a profile says of itself beside its list of versions, under the names that rows have.
-Versions versions_of(const Profile& profile) {
+Versions versions_with_device(const Profile& profile) {
   Versions versions = profile.versions;
   const ProfileDevice& device = profile.device;
   if (!device.driver.empty()) versions.emplace(device.kind == "host" ? "kernel" : "driver", device.driver);
@@ -31,22 +30,9 @@ Versions versions_of(const Profile& profile) {
 
 }  // namespace
 
-Versions versions_in(const std::vector<Measurement>& rows) {
-  std::map<std::string, std::set<std::string>> seen;
-  const Options* last = nullptr;  // rows of one sweep state the same
-  for (const Measurement& row : rows) {
-    if (last && *last == row.versions) continue;
-    last = &row.versions;
-    for (const auto& [name, version] : row.versions) seen[name].insert(version);
-  }
-  Versions versions;
-  for (const auto& [name, several] : seen) versions[name] = fmt::format("{}", fmt::join(several, " and "));
-  return versions;
-}
-
 CheckedReference reference_to(const Profile& profile, const Versions& now) {
   CheckedReference reference{profile.file, profile.created, {}, {}};
-  compare(reference, versions_of(profile), now);
+  compare(reference, versions_with_device(profile), now);
   return reference;
 }
 
@@ -57,7 +43,7 @@ CheckedReference reference_to(const std::vector<Measurement>& old_rows, const st
       old_rows.begin(), old_rows.end(),
       [](const Measurement& a, const Measurement& b) { return a.measured_at < b.measured_at; });
   if (last != old_rows.end()) reference.measured_at = last->measured_at;
-  compare(reference, versions_in(old_rows), now);
+  compare(reference, versions_of(old_rows), now);
   return reference;
 }
 
