@@ -158,8 +158,7 @@ std::vector<CheckedGroup> check_against_profile(const Profile& profile, const Ob
                                                 std::vector<std::string>& unchecked) {
   std::vector<CheckedGroup> checked;
   for (const ObservationGroup& group : observations.groups) {
-    const ProfileFit* entry = profile.find(group.runtime, group.metric, group.placement);
-    if (!entry) entry = profile.find_other_version(group.runtime, group.metric, group.placement);
+    const ProfileFit* entry = profile.find_nearest(group.runtime, group.metric, group.placement);
     if (entry)
       checked.push_back(checked_group(group, *entry, limits));
     else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compares versions by name.
+// Collects versions and compares them by name.
 #include "bench/app/check/versions.hpp"
 
 #include <fmt/format.h>
@@ -10,17 +10,17 @@
 namespace calibram {
 namespace {
 
+/// Only what both state is compared.
 void compare(CheckedReference& reference, const Versions& before, const Versions& now) {
-  for (const auto& [name, version] : now) {
-    const auto old = before.find(name);
-    if (old == before.end()) continue;
-    reference.shared.push_back(name);
-    if (old->second != version) reference.changes.push_back({name, old->second, version});
-  }
+  for (const auto& [name, version] : now)
+    if (before.contains(name)) reference.shared.push_back(name);
+  reference.changes = changes_between(before, now);
+  std::erase_if(reference.changes,
+                [](const VersionChange& change) { return change.before.empty() || change.after.empty(); });
 }
 
 /// What a profile says of itself beside its list of versions, under the names that rows have.
-Versions versions_with_device(const Profile& profile) {
+Versions versions_of_profile(const Profile& profile) {
   Versions versions = profile.versions;
   const ProfileDevice& device = profile.device;
   if (!device.driver.empty()) versions.emplace(device.kind == "host" ? "kernel" : "driver", device.driver);
@@ -32,7 +32,7 @@ Versions versions_with_device(const Profile& profile) {
 
 CheckedReference reference_to(const Profile& profile, const Versions& now) {
   CheckedReference reference{profile.file, profile.created, {}, {}};
-  compare(reference, versions_with_device(profile), now);
+  compare(reference, versions_of_profile(profile), now);
   return reference;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// With what fresh rows, a profile and a baseline were measured, and what changed between them.
+// What changed between fresh rows and what they are held against.
 #pragma once
 
 #include "bench/app/check/report.hpp"
