@@ -114,12 +114,15 @@ std::vector<PairedGroup> uncounted_groups(const Baseline& baseline, const std::v
   return groups;
 }
 
+/// @param without_outside  leaves out rows that were found to be outside
 std::vector<Difference> differences_of(const PairedGroup& group, const Pairing& pairing,
-                                       const std::vector<Measurement>& rows) {
+                                       const std::vector<Measurement>& rows, bool without_outside) {
   std::vector<Difference> differences;
   std::unordered_map<std::size_t, std::size_t> place_of;
   place_of.reserve(group.rows.size());
-  for (const PairedRow& row : group.rows) {
+  for (std::size_t i = 0; i < group.rows.size(); ++i) {
+    if (without_outside && group.checked.rows[i].is_outside) continue;
+    const PairedRow& row = group.rows[i];
     const auto [place, is_fresh] = place_of.try_emplace(row.configuration, differences.size());
     if (is_fresh) {
       const Repeats& old = pairing.configurations[row.configuration].values;
@@ -196,9 +199,11 @@ std::vector<CheckedGroup> check_against_baseline(const Baseline& baseline,
     groups.push_back(std::move(group));
   std::vector<CheckedGroup> checked;
   for (PairedGroup& group : groups) {
-    const std::vector<Difference> differences = differences_of(group, pairing, rows);
-    check_rows(group, pairing, spread_of(differences, limits.row_confidence), limits);
-    group.checked.terms = changed_terms(differences, group.is_counted);
+    const std::vector<Difference> all = differences_of(group, pairing, rows, false);
+    check_rows(group, pairing, spread_of(all, limits.row_confidence), limits);
+    const bool without_outside = has_few_outside(group.checked.rows);
+    group.checked.terms =
+        changed_terms(without_outside ? differences_of(group, pairing, rows, true) : all, group.is_counted);
     group.checked.caveat = caveat_of(group, rows);
     checked.push_back(std::move(group.checked));
   }

@@ -141,11 +141,14 @@ double median_of(std::vector<double>& values) {
 
 std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& differences, bool counted) {
   std::vector<CheckedTerm> changes;
-  if (counted) changes = fitted_changes(differences, present_terms(differences));
-  if (!changes.empty() && !std::isnan(changes.front().deviation_bytes)) return changes;
-  changes = fitted_changes(differences, {index_of(Term::constant)});
-  changes.front().term.clear();
-  changes.front().coefficient = changes.front().expected = std::nullopt;
+  const std::vector<std::size_t> constant = {index_of(Term::constant)};
+  const std::vector<std::size_t> present = counted ? present_terms(differences) : constant;
+  if (present != constant) changes = fitted_changes(differences, present);
+  if (!changes.empty() && std::isnan(changes.front().deviation_bytes)) changes.clear();
+  CheckedTerm whole = fitted_changes(differences, constant).front();
+  whole.term.clear();
+  whole.coefficient = whole.expected = std::nullopt;
+  changes.push_back(whole);
   return changes;
 }
 

@@ -23,7 +23,8 @@ struct Difference {
   double value_variance() const { return variance * (1.0 / now.count() + 1.0 / old_count); }
 };
 
-/// The terms that the differences tell apart, each with its change; else the mean difference.
+/// The terms that the differences tell apart, each with its change; then the mean difference, which sees what
+/// follows no term.
 /// @param counted  whether theory knows the terms
 std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& differences, bool counted);
 

@@ -65,6 +65,14 @@ std::vector<CheckedTerm> checked_terms(const std::vector<Observation>& observati
   return terms;
 }
 
+std::vector<Observation> inside(const std::vector<Observation>& observations,
+                                const std::vector<CheckedRow>& rows) {
+  std::vector<Observation> inside;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!rows[i].is_outside) inside.push_back(observations[i]);
+  return inside;
+}
+
 /// The mean change of the rows. Their errors may be one and the same, so their mean is no surer than a row.
 CheckedTerm whole_metric(const std::vector<CheckedRow>& rows) {
   CheckedTerm whole;
@@ -84,7 +92,10 @@ CheckedGroup checked_group(const ObservationGroup& group, const ProfileFit& entr
   CheckedGroup checked{
       Reference::profile, group.runtime, group.metric, group.placement, entry.runtime, {}, {}, {}};
   checked.rows = checked_rows(group.observations, entry.fit, limits);
-  if (entry.fit.has_error_model()) checked.terms = checked_terms(group.observations, entry.fit);
+  if (entry.fit.has_error_model())
+    checked.terms = has_few_outside(checked.rows)
+                        ? checked_terms(inside(group.observations, checked.rows), entry.fit)
+                        : checked_terms(group.observations, entry.fit);
   if (checked.terms.empty()) checked.terms.push_back(whole_metric(checked.rows));
   for (CheckedTerm& term : checked.terms) {
     term.degrees = degrees_of(entry.fit);
@@ -97,6 +108,16 @@ CheckedGroup checked_group(const ObservationGroup& group, const ProfileFit& entr
   return checked;
 }
 
+/// A whole that moved says nothing more where one of its terms did.
+void prefer_terms(std::vector<CheckedTerm>& terms) {
+  const bool has_moved_term = std::any_of(terms.begin(), terms.end(), [](const CheckedTerm& term) {
+    return !term.term.empty() && term.has_moved;
+  });
+  if (!has_moved_term) return;
+  for (CheckedTerm& term : terms)
+    if (term.term.empty()) term.has_moved = false;
+}
+
 }  // namespace
 
 bool CheckedGroup::fails() const {
@@ -107,6 +128,13 @@ bool CheckedGroup::fails() const {
 bool Drift::fails() const {
   return outcomes.has_failures() ||
          std::any_of(groups.begin(), groups.end(), [](const CheckedGroup& group) { return group.fails(); });
+}
+
+bool has_few_outside(const std::vector<CheckedRow>& rows) {
+  constexpr std::ptrdiff_t few = 10;  // one in ten: more are no longer an exception
+  const auto outside =
+      std::count_if(rows.begin(), rows.end(), [](const CheckedRow& row) { return row.is_outside; });
+  return outside > 0 && few * outside <= static_cast<std::ptrdiff_t>(rows.size());
 }
 
 void judge_row(CheckedRow& row, double quantile, const DriftLimits& limits) {
@@ -147,6 +175,7 @@ void judge_terms(Drift& drift, double family_wise_error) {
   for (CheckedGroup& group : drift.groups)
     for (CheckedTerm& term : group.terms)
       term.has_moved = term.p_value < family_wise_error / static_cast<double>(drift.tests);
+  for (CheckedGroup& group : drift.groups) prefer_terms(group.terms);
 }
 
 Drift find_drift(const Profile& profile, const Observations& observations, const DriftLimits& limits) {

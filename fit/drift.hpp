@@ -77,6 +77,10 @@ struct Drift {
   bool fails() const;
 };
 
+/// Whether some rows are outside, but few. They fail by themselves; terms are tested without them, for which
+/// they would look like a drift of every term.
+bool has_few_outside(const std::vector<CheckedRow>& rows);
+
 /// Sets the row's interval, and whether it is outside that and the tolerance.
 /// @param quantile  how many deviations the interval reaches to each side; NaN: the tolerance is the interval
 void judge_row(CheckedRow& row, double quantile, const DriftLimits& limits);

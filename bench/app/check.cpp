@@ -172,8 +172,10 @@ Action add_check(CLI::App& verb) {
   auto options = std::make_shared<CheckOptions>();
   verb.add_option("CSV", options->files, "Fresh measurements")->required();
   verb.add_option("--profile", options->profile, "The profile.json that they are held against");
-  verb.add_option("--baseline", options->baseline,
-                  "Older measurements that they are held against, configuration by configuration");
+  verb.add_option(
+          "--baseline", options->baseline,
+          "Older measurements that they are held against, configuration by configuration; may be given again")
+      ->allow_extra_args(false);
   verb.add_option("--tolerance", options->tolerance,
                   "How far a row may be from what is expected, whatever its interval: 2% or 0.02")
       ->capture_default_str();

@@ -76,6 +76,25 @@ TEST(Baseline, OnePercentOfALargeTermIsFoundByItsName) {
     }
 }
 
+TEST(Baseline, OnePercentInAThirdOfTheRowsIsFound) {
+  const RealSweep sweep = real_sweep();
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    RealSweep fresh = sweep.again(seed + 100);
+    std::vector<Observation>& observations = fresh.observations.groups.front().observations;
+    for (std::size_t i = 0; i < observations.size(); i += 3) observations[i].measured_bytes *= 1.01;
+    EXPECT_THAT(moved(drift_of(sweep.again(seed), fresh)), testing::Not(IsEmpty())) << "run " << seed;
+  }
+}
+
+TEST(Baseline, ARowThatIsWrongByItselfMovesNoTerm) {
+  const RealSweep sweep = real_sweep();
+  RealSweep fresh = sweep.again(2);
+  fresh.observations.groups.front().observations[5].measured_bytes *= 1.5;
+  const Drift drift = drift_of(sweep.again(1), fresh);
+  EXPECT_TRUE(drift.fails());
+  EXPECT_THAT(moved(drift), IsEmpty());
+}
+
 TEST(Baseline, AModelsOwnOffsetCancels) {
   const RealSweep sweep = real_sweep();
   RealSweep old = sweep.again(1), fresh = sweep.again(2);

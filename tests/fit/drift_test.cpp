@@ -141,6 +141,17 @@ TEST(Drift, OnePercentOfALargeTermOfARealSweepIsFoundByItsName) {
     }
 }
 
+TEST(Drift, ARowThatIsWrongByItselfMovesNoTerm) {
+  const RealSweep sweep = real_sweep();
+  Profile profile;
+  profile.fits.push_back(sweep.fit);
+  RealSweep fresh = sweep.again(1);
+  fresh.observations.groups.front().observations[5].measured_bytes *= 1.5;
+  const Drift drift = find_drift(profile, fresh.observations, {});
+  EXPECT_EQ(rows_outside(drift), 1u);
+  EXPECT_THAT(moved(drift), IsEmpty());
+}
+
 TEST(Drift, OneRowTellsTheMetricAsAWhole) {
   const Profile profile = profile_of(sweep(models, scattered()));
   std::vector<Observation> one = {sweep(models, scattered(), 2)[10]};

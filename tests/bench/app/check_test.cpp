@@ -176,7 +176,16 @@ TEST(CheckVerb, ABaselineNeedsNoProfile) {
   const Outcome outcome = check_baseline(program, [](Measurement&) {});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out,
-              HasSubstr("check passes: against the baseline 0 of 12 terms moved and 0 of 282 rows"));
+              HasSubstr("check passes: against the baseline 0 of 14 terms moved and 0 of 282 rows"));
+}
+
+TEST(CheckVerb, ABaselineMayStandBeforeTheRowsAndMoreThanOnce) {
+  const Program program;
+  program.folder().write("new.csv", sweep_with([](Measurement&) {}));
+  program.folder().write("old.csv", sweep_with([](Measurement&) {}));
+  const Outcome outcome = program.run({"check", "--baseline", "old.csv", "--baseline", "old.csv", "new.csv"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("against the baseline old.csv, old.csv"));
 }
 
 TEST(CheckVerb, ABaselineOfAnotherDeviceIsRefusedUnlessAskedFor) {
