@@ -103,13 +103,8 @@ ResidentPeak Collector::resident() const {
   const std::size_t processes = std::max<std::size_t>(1, tree_.size());
   std::string counter{one_process};
   if (processes > 1)
-    counter = fmt::format(
-        "{} processes together, middle of bounds: marks of those alive at once ({}), and the highest mark or "
-        "a "
-        "sum polled every {} ms",
-        processes,
-        is_complete ? "taskstats" : fmt::format("VmHWM polled every {} ms", Timetable::milliseconds),
-        Timetable::milliseconds);
+    counter = fmt::format("middle of bounds on {} processes together ({} polled every {} ms)", processes,
+                          is_complete ? "taskstats; sum" : "VmHWM and sum", Timetable::milliseconds);
   return {bounds, processes, counter};
 }
 
