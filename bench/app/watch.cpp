@@ -70,8 +70,35 @@ Measurement asked_row(const WatchOptions& options, const std::string& program) {
   return row;
 }
 
-/// Asks calibrated where it answers, else theory.
-Prediction predict(const Estimators& estimators, const Question& question) {
+/// What theory counts of the metric, without constants that only a measurement tells: the ledger's first
+/// book. Of engines whose parts alone are counted, the parts together; absent where nothing is counted.
+std::optional<std::int64_t> counted(const Question& question) {
+  Bytes sum;
+  const auto add = [&](const Question& part) {
+    const auto theory = theory_terms(part);
+    const auto* terms = std::get_if<TheoryTerms>(&theory);
+    if (terms == nullptr) return false;
+    for (const TermBytes& device : terms->devices) sum += device.total();
+    return true;
+  };
+  const bool is_cache_of_files =
+      question.metric == Metric::cgroup;  // what is charged depends on who came first
+  if (is_cache_of_files) return std::nullopt;
+  if (!add(question)) {
+    sum = Bytes{};
+    for (const Metric part : {Metric::weights, Metric::kv_cache, Metric::compute}) {
+      Question about = question;
+      about.metric = part;
+      if (!add(about)) return std::nullopt;
+    }
+  }
+  return sum > Bytes{} ? std::optional{sum.count()} : std::nullopt;
+}
+
+/// Asks calibrated where it answers, else theory. @param alternative  what theory counts of a metric that it
+/// cannot answer as a whole
+Prediction predict(const Estimators& estimators, const Question& question,
+                   std::optional<std::int64_t> alternative) {
   for (const auto& estimator : estimators) {
     if (estimator->name() != "calibrated") continue;
     const Answer answer = estimator->answer(question);
@@ -80,17 +107,8 @@ Prediction predict(const Estimators& estimators, const Question& question) {
   }
   const Answer answer = estimator_named(estimators, "theory").answer(question);
   if (const auto* estimate = std::get_if<Estimate>(&answer)) return {"theory", estimate->total.count(), ""};
+  if (alternative) return {"theory, without the program itself", alternative, ""};
   return {"theory", std::nullopt, std::get<Unanswered>(answer).reason};
-}
-
-/// What theory counts of the metric, without measured constants: the ledger's first book.
-std::optional<std::int64_t> counted(const Question& question) {
-  const auto theory = theory_terms(question);
-  const auto* terms = std::get_if<TheoryTerms>(&theory);
-  if (terms == nullptr) return std::nullopt;
-  Bytes sum;
-  for (const TermBytes& device : terms->devices) sum += device.total();
-  return sum.count();
 }
 
 /// The model is read before the command runs, so that a wrong name costs nothing.
@@ -112,7 +130,8 @@ class Predictor {
     question.split = row.split;
     if (question.model) row.predicted = counted(question);
     row.model = model_as_recorded(row.model, csv_);
-    return {std::move(row), predict(estimators_, question)};
+    Prediction prediction = predict(estimators_, question, row.predicted);
+    return {std::move(row), std::move(prediction)};
   }
 
  private:
