@@ -65,10 +65,7 @@ void Collector::walk() {
     const auto reading = read_resident(pids[i]);
     if (!reading) continue;
     sum += std::min(first[i], reading->now);
-    if (events_)
-      tree_.mark_so_far(pids[i], reading->mark, now);
-    else
-      tree_.mark(pids[i], reading->mark);
+    tree_.mark_so_far(pids[i], reading->mark, now);
   }
   together_ = std::max(together_, sum);
 }
@@ -96,7 +93,7 @@ void Collector::finish() {
 }
 
 ResidentPeak Collector::resident() const {
-  const bool is_complete = events_ && !events_->has_lost_some();
+  const bool has_marks = events_ && events_->has_marks() && !events_->has_lost_some();
   TreeBounds bounds = tree_.bounds(most_);
   bounds.lower = std::max(bounds.lower, together_);
   bounds.upper = std::max(bounds.upper, bounds.lower);
@@ -104,7 +101,7 @@ ResidentPeak Collector::resident() const {
   std::string counter{one_process};
   if (processes > 1)
     counter = fmt::format("middle of bounds on {} processes together ({} polled every {} ms)", processes,
-                          is_complete ? "taskstats; sum" : "VmHWM and sum", Timetable::milliseconds);
+                          has_marks ? "taskstats; sum" : "VmHWM and sum", Timetable::milliseconds);
   return {bounds, processes, counter};
 }
 

@@ -89,6 +89,21 @@ struct Failure {
   int join_error, exec_error;
 };
 
+/// Whether a name that PATH is searched for is in none of its folders. execvp says "permission denied" where
+/// one of the folders may not be read; shells say "not found".
+bool is_nowhere(const char* name) {
+  if (std::strchr(name, '/') != nullptr) return false;
+  const char* path = std::getenv("PATH");
+  while (path != nullptr && *path != '\0') {
+    const std::size_t length = std::strcspn(path, ":");
+    char file[4096];
+    std::snprintf(file, sizeof file, "%.*s/%s", static_cast<int>(length), path, name);
+    if (::access(file, F_OK) == 0) return false;
+    path += length + (path[length] == ':' ? 1 : 0);
+  }
+  return true;
+}
+
 int join(const char* folder) {
   if (*folder == '\0') return 0;
   char path[4096];
@@ -112,7 +127,7 @@ int join(const char* folder) {
     if ((task.blocked >> (number - 1) & 1) != 0) ::sigaddset(&mask, number);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
   ::execvp(task.command[0], task.command);
-  failure = {0, errno};
+  failure = {0, errno == EACCES && is_nowhere(task.command[0]) ? ENOENT : errno};
   static_cast<void>(::write(failures, &failure, sizeof failure));
   ::_exit(127);
 }

@@ -220,9 +220,8 @@ std::optional<std::pair<pid_t, Bytes>> mark_of(Data content) {
 std::unique_ptr<ProcessEvents> ProcessEvents::open() {
   FileDescriptor events = open_socket(NETLINK_CONNECTOR, CN_IDX_PROC),
                  marks = open_socket(NETLINK_GENERIC, 0);
-  const bool is_served = events.number() >= 0 && marks.number() >= 0 && ask_for_events(events.number()) &&
-                         ask_for_marks(marks.number());
-  if (!is_served) return nullptr;
+  if (events.number() < 0 || !ask_for_events(events.number())) return nullptr;
+  if (marks.number() >= 0 && !ask_for_marks(marks.number())) marks = FileDescriptor{};
   return std::unique_ptr<ProcessEvents>{new ProcessEvents{std::move(events), std::move(marks)}};
 }
 
@@ -238,9 +237,10 @@ void ProcessEvents::read_into(ProcessTree& tree) {
   };
   // Marks first: then the beginning of each of their processes is among the events. But the end may be, too,
   // and the number be used again; that takes longer than we sleep.
-  drain(marks_.number(), [&](const nlmsghdr&, Data content) {
-    if (const auto mark = mark_of(content)) marks.push_back(*mark);
-  });
+  if (has_marks())
+    drain(marks_.number(), [&](const nlmsghdr&, Data content) {
+      if (const auto mark = mark_of(content)) marks.push_back(*mark);
+    });
   drain(events_.number(), [&](const nlmsghdr&, Data content) {
     if (const auto event = event_of(content)) tell(tree, *event);
   });

@@ -10,8 +10,9 @@ namespace {
 
 using namespace literals;
 
-/// A mark that exec took away is bounded by what the process began with and what it can have touched since: a
-/// core clears less than 8 MiB of pages in a millisecond, and nobody fills memory with many before exec.
+/// Where no mark at the end is known, the last one seen bounds it, with what can have been touched since: a
+/// core clears less than 8 MiB of pages in a millisecond, and hardly anybody fills memory with many before
+/// the end.
 Bytes touched_at_most(Nanoseconds begin, Nanoseconds end) {
   constexpr Nanoseconds nanoseconds_per_kib = 122;
   return 1_KiB * (std::max<Nanoseconds>(0, end - begin) / nanoseconds_per_kib + 1);
@@ -86,8 +87,7 @@ std::vector<pid_t> ProcessTree::alive() const {
 Bytes ProcessTree::largest(const Process& process, std::size_t index, Bytes most) const {
   const Image& image = process.images[index];
   if (image.mark) return *image.mark;
-  const bool is_last = index + 1 == process.images.size();
-  if (is_last) return most;  // its end was not told
+  if (!image.end) return most;
   if (image.so_far && image.looked <= *image.end)
     return std::min(most, *image.so_far + touched_at_most(image.looked, *image.end));
   const Bytes touched = touched_at_most(image.begin, *image.end);

@@ -58,18 +58,46 @@ std::optional<Bytes> kilobytes_after(const std::string& status, std::string_view
   return Bytes{1024} * std::strtoll(status.c_str() + found + key.size(), nullptr, 10);
 }
 
+/// The children of a process by its threads' files of that name, which not every kernel has
+/// (CONFIG_PROC_CHILDREN).
+void add_children(pid_t parent, std::vector<ListedProcess>& found) {
+  DIR* folder = ::opendir(fmt::format("/proc/{}/task", parent).c_str());
+  if (folder == nullptr) return;
+  while (const dirent* entry = ::readdir(folder)) {
+    if (entry->d_name[0] == '.') continue;
+    const std::string children = read_of(parent, fmt::format("task/{}/children", entry->d_name).c_str());
+    const char* at = children.data();
+    const char* const end = at + children.size();
+    for (pid_t child = 0; std::from_chars(at, end, child).ec == std::errc{};) {
+      if (living_parent(read_of(child, "stat")) != 0) found.push_back({child, parent});
+      at = std::find(at, end, ' ');
+      if (at != end) ++at;
+    }
+  }
+  ::closedir(folder);
+}
+
+/// The same from a list of all processes.
+void add_children(pid_t parent, const std::multimap<pid_t, pid_t>& children,
+                  std::vector<ListedProcess>& found) {
+  const auto [begin, end] = children.equal_range(parent);
+  for (auto child = begin; child != end; ++child) found.push_back({child->second, parent});
+}
+
 }  // namespace
 
 std::vector<ListedProcess> descendants(pid_t root) {
+  static const bool has_children_files =
+      ::access(fmt::format("/proc/self/task/{}/children", ::getpid()).c_str(), R_OK) == 0;
   std::multimap<pid_t, pid_t> children;
-  for (const ListedProcess& process : all_processes()) children.emplace(process.parent, process.pid);
+  if (!has_children_files)
+    for (const ListedProcess& process : all_processes()) children.emplace(process.parent, process.pid);
   std::vector<ListedProcess> found;
-  const auto add_children = [&](pid_t parent) {
-    const auto [begin, end] = children.equal_range(parent);
-    for (auto child = begin; child != end; ++child) found.push_back({child->second, parent});
+  const auto add = [&](pid_t parent) {
+    has_children_files ? add_children(parent, found) : add_children(parent, children, found);
   };
-  add_children(root);
-  for (std::size_t i = 0; i < found.size(); ++i) add_children(found[i].pid);
+  add(root);
+  for (std::size_t i = 0; i < found.size(); ++i) add(found[i].pid);
   return found;
 }
 
