@@ -71,27 +71,19 @@ Measurement asked_row(const WatchOptions& options, const std::string& program) {
 }
 
 /// What theory counts of the metric, without constants that only a measurement tells: the ledger's first
-/// book. Of engines whose parts alone are counted, the parts together; absent where nothing is counted.
-std::optional<std::int64_t> counted(const Question& question) {
-  Bytes sum;
-  const auto add = [&](const Question& part) {
-    const auto theory = theory_terms(part);
-    const auto* terms = std::get_if<TheoryTerms>(&theory);
-    if (terms == nullptr) return false;
-    for (const TermBytes& device : terms->devices) sum += device.total();
-    return true;
-  };
-  const bool is_cache_of_files =
-      question.metric == Metric::cgroup;  // what is charged depends on who came first
-  if (is_cache_of_files) return std::nullopt;
-  if (!add(question)) {
-    sum = Bytes{};
-    for (const Metric part : {Metric::weights, Metric::kv_cache, Metric::compute}) {
-      Question about = question;
-      about.metric = part;
-      if (!add(about)) return std::nullopt;
-    }
+/// book. Of an engine that is known by its own buffers, those. Absent where nothing is counted; of a control
+/// group, too, which has of a file's pages only those that it was the first to read.
+std::optional<std::int64_t> counted(Question question) {
+  if (question.metric == Metric::cgroup) return std::nullopt;
+  auto theory = theory_terms(question);
+  if (std::holds_alternative<Unanswered>(theory)) {
+    question.metric = Metric::allocated;
+    theory = theory_terms(question);
   }
+  const auto* terms = std::get_if<TheoryTerms>(&theory);
+  if (terms == nullptr) return std::nullopt;
+  Bytes sum;
+  for (const TermBytes& device : terms->devices) sum += device.total();
   return sum > Bytes{} ? std::optional{sum.count()} : std::nullopt;
 }
 

@@ -74,7 +74,7 @@ std::string watch_report(const WatchResult& result, const std::vector<WatchedRow
     text += fmt::format("note: no metric cgroup: {}\n", result.group_absence);
   std::set<std::string> reasons;
   for (const auto& [row, prediction] : rows)
-    if (prediction && !prediction->total_bytes)
+    if (prediction && !prediction->total_bytes && row.metric != Metric::cgroup)
       reasons.insert(fmt::format("note: no prediction of {} by {}: {}\n", name_of(row.metric),
                                  prediction->estimator, prediction->reason));
   for (const std::string& reason : reasons) text += reason;
