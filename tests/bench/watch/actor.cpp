@@ -40,7 +40,7 @@ void touch(long mib) {
 }
 
 void print_truth(long kib) {
-  std::printf("%ld\n", kib * 1024);
+  std::printf("%ld bytes\n", kib * 1024);
   std::fflush(stdout);
 }
 
