@@ -86,7 +86,8 @@ std::vector<pid_t> ProcessTree::alive() const {
 /// The most that an image can have held.
 Bytes ProcessTree::largest(const Process& process, std::size_t index, Bytes most) const {
   const Image& image = process.images[index];
-  if (image.mark) return *image.mark;
+  // A look adds up the processors' counters, the mark at the end does not: the larger is nearer.
+  if (image.mark) return std::max(*image.mark, image.so_far.value_or(Bytes{}));
   if (!image.end) return most;
   if (image.so_far && image.looked <= *image.end)
     return std::min(most, *image.so_far + touched_at_most(image.looked, *image.end));
