@@ -17,7 +17,7 @@ if(CALIBRAM_PORTABLE)
     endif()
   endforeach()
 endif()
-add_custom_target(calibram_bundle DEPENDS ${calibram_bundled})
+add_custom_target(calibram_bundle DEPENDS ${calibram_bundled} calibram-launch)
 
 set_target_properties(${calibram_bundled} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
 set(c_library "^lib(c|m|dl|rt|pthread)\\.so" "^ld-linux")
@@ -33,6 +33,7 @@ foreach(program ${calibram_bundled})
     RUNTIME_DEPENDENCIES PRE_EXCLUDE_REGEXES ${excluded}
     RUNTIME DESTINATION bin LIBRARY DESTINATION lib)
 endforeach()
+install(TARGETS calibram-launch RUNTIME DESTINATION bin)  # static: it needs nothing
 install(PROGRAMS dev DESTINATION .)
 install(PROGRAMS tests/gpu/run tests/gpu/transformers_witness.py DESTINATION tests/gpu)
 install(FILES LICENSE DESTINATION .)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The program: parses the command line and runs one verb.
+#include "bench/app/trailing_command.hpp"
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
@@ -26,6 +27,7 @@ constexpr std::array verbs = {
     Verb{"calibrate", "Measure this machine, fit, report: the main job", add_calibrate, "Measure"},
     Verb{"measure", "The sweep alone: measurements as CSV", add_measure, "Measure"},
     Verb{"measure-point", "One point of a sweep, in this process", add_measure_point, ""},
+    Verb{"watch", "Any program: runs it and records its peak memory", add_watch, "Measure"},
     Verb{"import", "An engine's log, or a dump of PyTorch, to measurements", add_import, "Measure"},
     Verb{"fit", "Measurements to a profile", add_fit, "Measure"},
     Verb{"estimate", "How much memory, and which term takes it", add_estimate, "Predict"},
@@ -53,7 +55,7 @@ bool parse(CLI::App& app, int argc, char** argv) {
     throw unknown_verb(argv[1], known);
   }
   try {
-    app.parse(argc, argv);
+    parse_around_command(app, argc, argv);
   } catch (const CLI::ParseError& problem) {
     if (problem.get_exit_code() != 0) throw usage_error(app, problem);
     app.exit(problem);

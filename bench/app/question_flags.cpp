@@ -26,19 +26,29 @@ bool is_among(const std::array<std::string_view, size>& names, std::string_view 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+constexpr std::array<std::string_view, 2> decided_by_watching = {"metric", "device"};
+
 bool is_flag(const MeasurementColumn& column, QuestionScope scope = QuestionScope::asked) {
-  return is_among(flags, column.name) &&
-         !(scope == QuestionScope::measured && is_among(decided_by_measuring, column.name));
+  const bool is_decided = (scope == QuestionScope::measured && is_among(decided_by_measuring, column.name)) ||
+                          (scope == QuestionScope::watched && is_among(decided_by_watching, column.name));
+  return is_among(flags, column.name) && !is_decided;
+}
+
+const char* help_of_model(QuestionScope scope) {
+  switch (scope) {
+    case QuestionScope::measured:
+      return "Measures this model alone, as the flags below say. Default: the built-in plan";
+    case QuestionScope::watched:
+      return "What the command runs, for the prediction. Default: none; rows then name the program";
+    default:
+      return "A name from \"calibram models\", a config.json or its folder, or a size: 70B";
+  }
 }
 
 }  // namespace
 
 void QuestionFlags::add_to(CLI::App& verb, QuestionScope scope) {
-  const bool must_ask = scope == QuestionScope::asked;
-  verb.add_option("MODEL", model_,
-                  must_ask ? "A name from \"calibram models\", a config.json or its folder, or a size: 70B"
-                           : "Measures this model alone, as the flags below say. Default: the built-in plan")
-      ->required(must_ask);
+  verb.add_option("MODEL", model_, help_of_model(scope))->required(scope == QuestionScope::asked);
   for (const MeasurementColumn& column : measurement_columns()) {
     if (!is_flag(column, scope)) continue;
     given_[std::string{column.name}] = verb.add_option(

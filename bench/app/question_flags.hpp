@@ -19,6 +19,7 @@ void print_remarks(const Question& question);
 enum class QuestionScope : unsigned char {
   asked,     ///< all of them; MODEL must be given
   measured,  ///< MODEL may be missing; metric and devices follow from what is measured
+  watched,   ///< MODEL may be missing; metric and device follow from what is measured
 };
 
 /// MODEL and --runtime --weights --kv --batch --prompt --generate --context --devices --split --options

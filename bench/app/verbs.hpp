@@ -15,6 +15,7 @@ using Action = std::function<int()>;
 Action add_calibrate(CLI::App& verb);
 Action add_measure(CLI::App& verb);
 Action add_measure_point(CLI::App& verb);
+Action add_watch(CLI::App& verb);
 Action add_import(CLI::App& verb);
 Action add_fit(CLI::App& verb);
 Action add_estimate(CLI::App& verb);

@@ -71,6 +71,7 @@ NvmlLibrary::NvmlLibrary(void* library) : library_{library} {
   load(api_.mig_mode, "nvmlDeviceGetMigMode");
   load(api_.mig_count, "nvmlDeviceGetMaxMigDeviceCount");
   load(api_.mig_handle, "nvmlDeviceGetMigDeviceHandleByIndex");
+  load(api_.accounting_stats, "nvmlDeviceGetAccountingStats");
 }
 
 std::shared_ptr<NvmlLibrary> NvmlLibrary::open(const std::string& file, std::string& absence) {
@@ -199,6 +200,14 @@ std::optional<std::vector<NvmlProcess>> NvmlDevice::processes() const {
     room = std::min(count, most_processes) + 16;
   }
   return std::nullopt;
+}
+
+std::optional<Bytes> NvmlDevice::accounted_peak(unsigned pid) const {
+  nvml::AccountingStats stats{};
+  if (ask(library_->api().accounting_stats, handle_, pid, &stats) != nvml::success ||
+      stats.max_memory_usage == nvml::not_available)
+    return std::nullopt;
+  return bytes(stats.max_memory_usage);
 }
 
 std::optional<std::string> NvmlDevice::name() const {

@@ -34,6 +34,9 @@ class NvmlDevice {
   std::optional<NvmlMemory> memory() const;
   std::string memory_absence() const;  ///< why memory() is absent, in NVML's words; empty when it is not
   std::optional<std::vector<NvmlProcess>> processes() const;
+  /// The most that a process had on the card at one time, still running or not, where accounting mode is on
+  /// (nvidia-smi -am 1; only the privileged may change it).
+  std::optional<Bytes> accounted_peak(unsigned pid) const;
   std::optional<std::string> name() const;
   std::optional<std::string> uuid() const;
   std::optional<bool> has_ecc() const;      ///< whether it is on

@@ -45,6 +45,17 @@ struct ProcessInfo {
 };
 static_assert(sizeof(ProcessInfo) == 24);
 
+/// nvmlAccountingStats_t
+struct AccountingStats {
+  unsigned gpu_utilization, memory_utilization;
+  unsigned long long max_memory_usage;  ///< of a process, in bytes
+  unsigned long long milliseconds;      ///< 0 while it runs
+  unsigned long long start_time;
+  unsigned is_running;
+  unsigned reserved[5];
+};
+static_assert(sizeof(AccountingStats) == 56);
+
 inline constexpr unsigned driver_version_size = 80;  ///< NVML_SYSTEM_DRIVER_VERSION_BUFFER_SIZE
 inline constexpr unsigned name_size = 96;            ///< NVML_DEVICE_NAME_V2_BUFFER_SIZE
 inline constexpr unsigned uuid_size = 96;            ///< NVML_DEVICE_UUID_V2_BUFFER_SIZE
@@ -67,6 +78,7 @@ struct Api {
   Status (*mig_mode)(Device, unsigned*, unsigned*) = nullptr;  ///< current, pending
   Status (*mig_count)(Device, unsigned*) = nullptr;
   Status (*mig_handle)(Device, unsigned, Device*) = nullptr;
+  Status (*accounting_stats)(Device, unsigned, AccountingStats*) = nullptr;
 };
 
 }  // namespace calibram::nvml

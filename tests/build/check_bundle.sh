@@ -17,7 +17,7 @@ trap 'rm -rf "$elsewhere"' EXIT
 tar -xzf "$archive" -C "$elsewhere"
 cd "$elsewhere"/calibram-*
 
-for file in bin/calibram bin/calibram-cuda bin/cuda_tests bin/cuda_benchmarks dev tests/gpu/run \
+for file in bin/calibram bin/calibram-launch bin/calibram-cuda bin/cuda_tests bin/cuda_benchmarks dev tests/gpu/run \
   tests/gpu/transformers_witness.py; do
   [ -x "$file" ] || fail "$file is missing or cannot be run"
 done

@@ -21,6 +21,8 @@ struct FakeDevice {
   bool may_ask_memory = true;
   std::vector<ProcessInfo> processes;
   std::size_t process_record_size = sizeof(ProcessInfo);
+  bool has_accounting = false;
+  unsigned long long growth = 0;      ///< of `used` with each look at the card's memory
   std::vector<FakeDevice> instances;  ///< of MIG
 };
 
@@ -73,6 +75,11 @@ Scene scene_named(const std::string& name) {
   if (name == "no_permission") card.may_ask_memory = false;
   if (name == "no_process_memory")
     for (ProcessInfo& process : card.processes) process.used_gpu_memory = not_available;
+  if (name == "growing_card") {  // as in a container, whose processes are not listed
+    card.growth = 256 * mib;
+    card.processes.clear();
+  }
+  if (name == "accounting") card.has_accounting = true;
   if (name == "wide_process_records") card.process_record_size = 32;
   if (name == "narrow_process_records") card.process_record_size = 16;
   if (name == "many_processes") card.processes.assign(100, {1, mib, no_instance, no_instance});
@@ -157,9 +164,10 @@ Status nvmlDeviceGetEccMode(Device handle, int* current, int* pending) {
 Status nvmlDeviceGetMemoryInfo_v2(Device handle, MemoryV2* memory) {
   constexpr Status version_mismatch = 25;  // NVML_ERROR_ARGUMENT_VERSION_MISMATCH
   if (memory->version != 0x02000028) return version_mismatch;
-  const FakeDevice& of = device(handle);
+  FakeDevice& of = device(handle);
   if (!of.may_ask_memory) return no_permission;
   *memory = {memory->version, of.total, of.reserved, of.total - of.reserved - of.used, of.used};
+  of.used += of.growth;
   return success;
 }
 
@@ -175,6 +183,20 @@ Status nvmlDeviceGetComputeRunningProcesses_v3(Device handle, unsigned* count, P
     to += of.process_record_size;
   }
   return success;
+}
+
+/// In accounting mode each process once had 100 MiB more than it has now.
+Status nvmlDeviceGetAccountingStats(Device handle, unsigned pid, AccountingStats* stats) {
+  const FakeDevice& of = device(handle);
+  if (!of.has_accounting) return not_supported;
+  for (const ProcessInfo& process : of.processes) {
+    if (process.pid != pid) continue;
+    *stats = {};
+    stats->max_memory_usage = process.used_gpu_memory + 100 * mib;
+    stats->is_running = 1;
+    return success;
+  }
+  return not_found;
 }
 
 Status nvmlDeviceGetMigMode(Device handle, unsigned* current, unsigned* pending) {

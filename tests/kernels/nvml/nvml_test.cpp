@@ -83,6 +83,14 @@ TEST(Nvml, AProcessWhoseMemoryIsNotAvailableHasNone) {
   for (const NvmlProcess& process : *processes) EXPECT_FALSE(process.used.has_value());
 }
 
+TEST(Nvml, AccountingModeKeepsTheMostThatAProcessHad) {
+  const NvmlDevice card = only_device(nvml_of("accounting"));
+  EXPECT_EQ(card.accounted_peak(4711), 700_MiB);
+  EXPECT_FALSE(card.accounted_peak(1)) << "a process that never was there";
+  EXPECT_FALSE(only_device(nvml_of("one_card")).accounted_peak(4711)) << "the mode is off";
+  EXPECT_FALSE(only_device(nvml_of("one_card", CALIBRAM_FAKE_OLD_NVML)).accounted_peak(4711));
+}
+
 TEST(Nvml, TwoCardsAreFoundByTheirUuids) {
   const Nvml nvml = nvml_of("two_cards");
   EXPECT_EQ(nvml.devices().size(), 2u);
