@@ -90,7 +90,8 @@ void evaluate_by_profile(const std::string& file, const std::vector<Measurement>
       std::cerr << fmt::format("warning: the profile is of '{}', rows are of {}\n", profile->device.name,
                                in_quotes(device));
   report.fits = profile->fits;
-  report.fits_from = fmt::format("the profile {}, of {}", file, profile->device.name);
+  report.fits_from = fmt::format("the profile {}", file);
+  report.profile = description_of(*profile);
   report.calibrated_by = "by that profile, whichever rows it has seen";
   Estimators estimators = rules_and_theory();
   estimators.push_back(calibrated(std::move(profile)));

@@ -61,9 +61,8 @@ std::string conclusions_section(const Report& report) {
   std::string text;
   for (std::size_t i = 0; i < std::min(conclusions.size(), most_lines); ++i)
     text += "* " + markdown_text(conclusion_text(conclusions[i])) + ".\n";
-  if (report.evaluation.without_value > 0)
-    text += fmt::format("* {} rows have no value, or 0, or did not end well: they are not evaluated.\n",
-                        report.evaluation.without_value);
+  if (const std::string left_out = left_out_text(report.evaluation); !left_out.empty())
+    text += "* " + left_out + ".\n";
   if (!report.calibrated_by.empty()) text += "\n`calibrated`: " + markdown_text(report.calibrated_by) + ".\n";
   return text;
 }
@@ -71,7 +70,7 @@ std::string conclusions_section(const Report& report) {
 std::string fit_section(const ProfileFit& entry) {
   const Fit& fit = entry.fit;
   std::string text = fmt::format("### {}\n\n", markdown_text(entry.name()));
-  if (is_exact(fit)) return text + markdown_text(fit_text(entry)) + ".\n\n";
+  if (is_exact(fit)) return text + fit_text(entry) + "\n";
   text += fmt::format("{} rows of {} models: `{}`\n\n", fit.rows, fit.models.size(), formula_text(entry));
   if (!fit.has_error_model())
     return text + "Fewer than three models: terms are taken as theory counts them, and have no errors.\n\n";
@@ -85,6 +84,9 @@ std::string fit_section(const ProfileFit& entry) {
 std::string fits_section(const Report& report) {
   if (report.fits.empty()) return "Nothing was fitted.\n";
   std::string text = "From " + markdown_text(report.fits_from) + ".\n\n";
+  for (const auto& [name, value] : report.profile)
+    text += fmt::format("* {}: {}\n", markdown_text(name), markdown_text(value));
+  text += report.profile.empty() ? "" : "\n";
   const std::size_t shown = std::min(report.fits.size(), most_fits);
   for (std::size_t i = 0; i < shown; ++i) text += fit_section(report.fits[i]);
   return text + cut_note(shown, report.fits.size(), "fits");
@@ -122,6 +124,12 @@ std::string shapes_section(const Report& report) {
   return text.empty() ? "No configuration was measured at three different contexts.\n" : text;
 }
 
+/// With the digits that matter in a small one.
+std::string short_amount(const Measurement& row, std::int64_t value) {
+  const bool is_small = row.metric != Metric::kv_tokens && Bytes{value} < Bytes{1LL << 30};
+  return is_small ? mib_text(Bytes{value}) : amount_text(row, value);
+}
+
 std::string worst_section(const Report& report) {
   TextTable table{{{"row"},
                    {"configuration"},
@@ -135,8 +143,8 @@ std::string worst_section(const Report& report) {
     const std::size_t best = row->breakdown->estimator;
     table.add_row({markdown_text(fmt::format("{}:{}", m.file, m.line)),
                    markdown_text(m.model + " " + configuration_text(m)), std::string{name_of(m.metric)},
-                   amount_text(m, *m.value), report.evaluation.estimators[best],
-                   amount_text(m, *row->estimates[best]),
+                   short_amount(m, *m.value), report.evaluation.estimators[best],
+                   short_amount(m, *row->estimates[best]),
                    fmt::format("{:+.2f} %", 100 * residual_of(*row, best)->relative)});
   }
   return table.empty() ? "No row was answered.\n" : table.markdown();

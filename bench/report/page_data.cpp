@@ -145,6 +145,12 @@ Json reasons(const Evaluation& evaluation) {
   return list;
 }
 
+Json profile(const Report& report) {
+  Json lines = Json::array();
+  for (const auto& [name, value] : report.profile) lines.push_back({{"name", name}, {"value", value}});
+  return lines;
+}
+
 Json worst(const Report& report) {
   Json list = Json::array();
   for (const EvaluatedRow* row : worst_rows(report.evaluation, worst_rows_shown))
@@ -178,9 +184,10 @@ std::string page_data(const Report& report) {
                      {"devices", devices(report)},
                      {"estimators", report.evaluation.estimators},
                      {"terms", term_names},
-                     {"without_value", report.evaluation.without_value},
+                     {"left_out", left_out_text(report.evaluation)},
                      {"calibrated_by", report.calibrated_by},
                      {"fits_from", report.fits_from},
+                     {"profile", profile(report)},
                      {"groups", std::move(groups)},
                      {"summaries", summaries(report.evaluation, numbers)},
                      {"fits", fits(report)},

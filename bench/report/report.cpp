@@ -74,6 +74,14 @@ std::string conclusion_text(const Conclusion& conclusion) {
   return text;
 }
 
+std::string left_out_text(const Evaluation& evaluation) {
+  const std::size_t count = evaluation.without_value;
+  if (count == 0) return "";
+  return fmt::format("{} no value, or 0, or did not end well: {} not evaluated",
+                     count == 1 ? "1 row has" : fmt::format("{} rows have", count),
+                     count == 1 ? "it is" : "they are");
+}
+
 std::vector<const EvaluatedRow*> worst_rows(const Evaluation& evaluation, std::size_t count) {
   const auto size_of = [](const EvaluatedRow* row) {
     return std::abs(residual_of(*row, row->breakdown->estimator)->relative);
@@ -105,6 +113,17 @@ void put_back(std::vector<Measurement> measurements, Evaluation& evaluation) {
     all.push_back({std::move(row), std::move(none), std::vector<std::string>(estimators)});
   }
   evaluation.rows = std::move(all);
+}
+
+std::vector<std::pair<std::string, std::string>> description_of(const Profile& profile) {
+  std::vector<std::pair<std::string, std::string>> lines = {
+      {"device", profile.device.name},
+      {profile.device.kind == "host" ? "kernel" : "driver", profile.device.driver},
+      {"created", profile.created},
+      {"commit", profile.commit}};
+  lines.insert(lines.end(), profile.versions.begin(), profile.versions.end());
+  std::erase_if(lines, [](const auto& line) { return line.second.empty(); });
+  return lines;
 }
 
 std::vector<ReportDevice> devices_of(const Evaluation& evaluation) {

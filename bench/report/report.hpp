@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace calibram {
@@ -38,6 +39,7 @@ struct Report {
   Evaluation evaluation;      ///< its rows are all rows, those that cannot be evaluated too
   std::string fits_from;      ///< "these rows", or the profile's file
   std::string calibrated_by;  ///< what the estimator `calibrated` has seen; empty without one
+  std::vector<std::pair<std::string, std::string>> profile;  ///< what it says of itself; empty without one
   std::vector<ProfileFit> fits;
   std::vector<Shape> shapes;             ///< rows are indices into the evaluation's
   std::vector<ReportHistory> histories;  ///< of devices with several sweeps
@@ -69,11 +71,17 @@ std::string group_text(const RowGroup& group);
 /// As a sentence without a full stop.
 std::string conclusion_text(const Conclusion& conclusion);
 
+/// How many rows are not evaluated, and why, as a sentence without a full stop; empty for none.
+std::string left_out_text(const Evaluation& evaluation);
+
 /// The rows with the largest relative residuals of their best answers, the worst first.
 std::vector<const EvaluatedRow*> worst_rows(const Evaluation& evaluation, std::size_t count);
 
 /// Puts rows that cannot be evaluated back between those that were.
 void put_back(std::vector<Measurement> measurements, Evaluation& evaluation);
+
+/// Device, driver, when, by which commit and with which versions a profile was made.
+std::vector<std::pair<std::string, std::string>> description_of(const Profile& profile);
 
 std::vector<ReportDevice> devices_of(const Evaluation& evaluation);
 std::vector<Shape> shapes_of(const Evaluation& evaluation);

@@ -9,9 +9,9 @@ function histories() {
 
 const changeText = (change) => `${change.name} ${change.before || 'unknown'} → ${change.after || 'unknown'}`;
 
-function runLabel(run, isNarrow) {
+function runLabel(run) {
   const day = run.at.slice(0, 10) || shortened(run.file, 16);
-  return (run.changes.length > 0 ? ['▲', day] : [day]).concat(isNarrow || run.at.length < 16 ? [] : [run.at.slice(11, 16)]);
+  return (run.changes.length > 0 ? ['▲', day] : [day]).concat(isNarrow() || run.at.length < 16 ? [] : [run.at.slice(11, 16)]);
 }
 
 /** The history of the chosen metric; of several devices that of the first. */
@@ -34,7 +34,6 @@ function driftPlot() {
       {...edge, data: values((p) => p.value + 2 * p.error), fill: '-1', backgroundColor: style.borderColor + '22'}];
   });
   const changed = history.runs.filter((run) => run.changes.length > 0);
-  const isNarrow = window.innerWidth < 640;
   return {
     title: `Coefficients of ${fit} over time`,
     note: `${history.runs.length} sweeps of ${shortened(history.device, 60)}, with two standard errors (shaded). ▲: ` +
@@ -43,7 +42,7 @@ function driftPlot() {
     summary: series.map((s) => `${s.term} from ${number(s.points[0].value)} to ${number(s.points[s.points.length - 1].value)}`)
       .join('; ') + '.',
     titles: ['Sweep', 'Coefficient'],
-    config: {type: 'line', data: {labels: history.runs.map((run) => runLabel(run, isNarrow)), datasets},
+    config: {type: 'line', data: {labels: history.runs.map((run) => runLabel(run)), datasets},
       options: {scales: {x: axis('sweep'), y: axis('coefficient: 1 is what theory counts')}}},
   };
 }

@@ -8,12 +8,13 @@ function residualDatasets(rows, unit) {
   for (const i of rows) {
     const interval = intervalOf(i);
     const kind = interval === null ? 'none' : interval.low <= measured[i] && measured[i] <= interval.high ? 'inside' : 'outside';
-    kinds[kind].push({x: measured[i] / unit.size, y: 100 * errors[i], row: i});
+    kinds[kind].push(i);
   }
   const labels = {none: 'without an interval', inside: 'inside its 95 % interval', outside: 'outside its 95 % interval'};
   const styles = {none: seriesStyle(4), inside: seriesStyle(0), outside: {...seriesStyle(1), pointStyle: 'triangle', pointRadius: 6}};
   return Object.keys(kinds).filter((kind) => kinds[kind].length > 0)
-    .map((kind) => ({...styles[kind], label: `${labels[kind]} (${whole.format(kinds[kind].length)})`, data: thinned(kinds[kind])}));
+    .map((kind) => ({...styles[kind], label: `${labels[kind]} (${whole.format(kinds[kind].length)})`, 
+      data: thinned(kinds[kind], errors).map((i) => ({x: measured[i] / unit.size, y: 100 * errors[i], row: i}))}));
 }
 
 function residualsPlot() {
@@ -33,7 +34,7 @@ function residualsPlot() {
     config: {type: 'scatter', data: {datasets}, options: {scales: {
       x: valueAxis(`Measured, ${unit.name}`, rows.map((i) => measured[i] / unit.size)),
       y: axis('(predicted − measured) / measured, %', {
-        suggestedMin: -0.01, suggestedMax: 0.01,
+        grace: '5%', suggestedMin: -0.01, suggestedMax: 0.01,
         grid: {color: (line) => colour(line.tick?.value === 0 ? 'ink' : 'grid')}})}}},
   };
 }
@@ -46,11 +47,14 @@ function errorsPlot() {
     borderColor: seriesColour(style), borderWidth: 1,
   }));
   const values = bars.flatMap((bar) => bar.data).filter((v) => v > 0);
+  const title = 'Errors of all estimators';
+  if (values.length === 0)
+    return {title, note: `${answered.map((s) => s.estimator).join(' and ')}: every row is answered to the last digit, so there is no error to draw.`};
   const x = valueAxis('relative error, % of what was measured', values);
-  if (x.type === 'logarithmic') x.min = 10 ** Math.floor(Math.log10(values.reduce((a, b) => Math.min(a, b)) * 0.999));
+  if (x.type === 'logarithmic') x.min = stepBeside(x.min * 0.9, false);  // the smallest bar is seen too
   else x.beginAtZero = true;
   return {
-    title: 'Errors of all estimators',
+    title,
     note: `Of all models${x.type === 'logarithmic' ? ', on a logarithmic axis' : ''}; where no bar is seen, the error is less than the axis begins with.`,
     summary: answered.map((s) => `${s.estimator}: mean ${percent(s.mean)}, median ${percent(s.median)}, worst ${percent(s.worst)}`)
       .join('; ') + '.',

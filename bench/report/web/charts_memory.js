@@ -2,9 +2,26 @@
 // Memory against context, measured against predicted, and the stack of terms.
 'use strict';
 
-const shapeLabel = (shape) => shortened([shape.model, shape.options, shape.weights,
+/** Those of a shape's options that are not the same in its whole group. */
+const commonOptions = new Map();
+function differingOptions(group, options) {
+  if (!commonOptions.has(group)) {
+    const all = data.shapes.filter((shape) => shape.group === group).map((shape) => shape.options.split(';'));
+    commonOptions.set(group, new Set((all[0] ?? []).filter((pair) => all.every((pairs) => pairs.includes(pair)))));
+  }
+  return options.split(';').filter((pair) => !commonOptions.get(group).has(pair)).join(' ');
+}
+
+const shapeLabel = (shape) => shortened([shape.model, differingOptions(shape.group, shape.options), shape.weights,
   shape.kv === shape.weights ? '' : `${shape.kv} cache`, shape.batch > 1 ? `batch ${shape.batch}` : '', shape.cards]
   .filter((word) => word !== '').join(' '), 48);
+
+/** "fp16 1 x 252 + 4", without the options that all rows have. */
+function rowLabel(i, length) {
+  const parts = column('configuration')[i].split(', ');
+  const options = parts.length > 1 && parts[parts.length - 1].includes('=') ? parts.pop() : '';
+  return shortened([parts.join(', '), differingOptions(column('group')[i], options)].filter((t) => t !== '').join(', '), length);
+}
 
 /** What is drawn of a group's shapes: a model's own; of all models one shape each; the longest first. */
 function shownShapes() {
@@ -21,9 +38,9 @@ function shownShapes() {
 function shapeDatasets(shape, index, unit) {
   const contexts = column('context'), measured = column('measured'), style = seriesStyle(index);
   const scaled = (value) => value / unit.size;
-  const all = shape.rows.map((i) => ({x: contexts[i], y: scaled(measured[i]), row: i}));
-  const points = thinned(all, 400), label = shapeLabel(shape);
-  const datasets = [{...style, label, data: points, all: all.length}];
+  const points = thinned(shape.rows, measured, 400).map((i) => ({x: contexts[i], y: scaled(measured[i]), row: i}));
+  const label = shapeLabel(shape);
+  const datasets = [{...style, label, data: points, all: shape.rows.length}];
   const low = shape.rows.filter((i) => column('low')[i] !== null);
   const first = contexts[shape.rows[0]], last = contexts[shape.rows[shape.rows.length - 1]];
   if (shape.line !== null) {
@@ -32,7 +49,8 @@ function shapeDatasets(shape, index, unit) {
       borderDash: dashes[index % dashes.length], isGuide: true});
   }
   if (low.length > 1) {
-    const ends = (name) => thinned(low.map((i) => ({x: contexts[i], y: scaled(column(name)[i])})), 400);
+    const shown = thinned(low, column('high'), 400);
+    const ends = (name) => shown.map((i) => ({x: contexts[i], y: scaled(column(name)[i])}));
     const edge = {label: `${label}, interval`, showLine: true, pointRadius: 0, borderWidth: 0, isGuide: true};
     datasets.push({...edge, data: ends('low')},
       {...edge, data: ends('high'), fill: '-1', backgroundColor: style.borderColor + '2e'});
@@ -56,7 +74,8 @@ function memoryPlot() {
   const drawn = points.reduce((sum, d) => sum + d.data.length, 0), total = points.reduce((sum, d) => sum + d.all, 0);
   return {
     title: 'Memory against context',
-    note: `Measured points, a straight line through each shape (dashes), and the 95 % interval of the prediction (shaded).` +
+    note: 'Measured points' + (shown.some((s) => s.line !== null) ? ', a straight line through each shape' : '') +
+      (datasets.some((d) => d.fill !== undefined) ? ', and the 95 % interval of the prediction (shaded).' : '.') +
       (shown.length < all ? ` ${shown.length} of ${all} shapes${chosen.model === null ? '; choose a model to see its own' : ''}.` : '') +
       thinningNote(drawn, total),
     summary: shown.map(lineSentence).join('; ') + '.',
@@ -75,18 +94,21 @@ function agreementPlot() {
   const datasets = [], values = [];
   data.estimators.forEach((name, estimator) => {
     const answers = predicted(estimator);
-    const all = rows.filter((i) => answers[i] > 0).map((i) => ({x: measured[i] / unit.size, y: answers[i] / unit.size, row: i}));
+    const all = rows.filter((i) => answers[i] > 0);
     if (all.length === 0) return;
-    const points = thinned(all, 600);
+    const points = thinned(all, answers, 600).map((i) => ({x: measured[i] / unit.size, y: answers[i] / unit.size, row: i}));
     drawn += points.length;
     total += all.length;
     for (const point of points) values.push(point.x, point.y);
-    datasets.push({...seriesStyle(estimator), label: name, data: points});
+    // The best lie on top. Rules are many and far away: outlines.
+    const isRule = name.startsWith('rule-'), style = seriesStyle(estimator);
+    datasets.push({...style, label: name, data: points, order: -estimator, pointRadius: all.length > 60 ? 3 : 4.5,
+      backgroundColor: isRule ? 'transparent' : style.borderColor, borderWidth: isRule ? 1 : 2});
   });
   if (datasets.length === 0) return null;
   const range = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   datasets.push({label: 'equal', data: range.map((v) => ({x: v, y: v})), showLine: true, pointRadius: 0, borderWidth: 1.5,
-    borderColor: colour('quiet'), borderDash: [6, 4], isGuide: true});
+    borderColor: colour('quiet'), borderDash: [6, 4], isGuide: true, order: 1});
   return {
     title: 'Measured against predicted',
     note: `On the dashed line both are equal; above it too much is predicted.${thinningNote(drawn, total)}`,
@@ -101,11 +123,9 @@ function agreementPlot() {
 function stackedRows(most) {
   const best = column('best');
   const rows = chosenMeasuredRows().filter((i) => best[i] !== null && data.terms.some((_, t) => termBytes(t)[i] !== null));
-  const measured = column('measured');
-  const sorted = rows.sort((a, b) => measured[a] - measured[b]);
-  if (sorted.length <= most) return {shown: sorted, all: sorted.length};
-  const shown = Array.from({length: most}, (_, k) => sorted[Math.round(k * (sorted.length - 1) / (most - 1))]);
-  return {shown, all: sorted.length};
+  if (rows.length <= most) return {shown: rows, all: rows.length};
+  const shown = Array.from({length: most}, (_, k) => rows[Math.round(k * (rows.length - 1) / (most - 1))]);
+  return {shown, all: rows.length};
 }
 
 function termsPlot() {
@@ -113,13 +133,14 @@ function termsPlot() {
   if (shown.length === 0) return null;
   const measured = column('measured');
   const largest = shown.reduce((most, i) => Math.max(most, measured[i]), 0), unit = unitFor(chosen.group, largest);
-  const isNarrow = window.innerWidth < 640;
-  const labels = shown.map((i) => [shortened(column('model')[i], isNarrow ? 18 : 34),
-    shortened(column('configuration')[i], isNarrow ? 18 : 34)]);
+  const labels = shown.map((i) => (isNarrow() ? [shortened(column('model')[i], 18), rowLabel(i, 18)] :
+    `${shortened(column('model')[i], 40)} ${rowLabel(i, 44)}`));
   const datasets = [];
+  let lowest = 0;
   data.terms.forEach((name, term) => {
     const values = shown.map((i) => (termBytes(term)[i] ?? 0) / unit.size);
     if (values.every((v) => v === 0)) return;
+    lowest = values.reduce((a, b) => Math.min(a, b), lowest);
     datasets.push({label: name, data: values, backgroundColor: pattern(term), borderColor: seriesColour(term), borderWidth: 1,
       stack: 'terms', order: 1, rows: shown});
   });
@@ -135,7 +156,7 @@ function termsPlot() {
       .filter(([, v]) => v > 0).map(([name, v]) => `${name} ${amount(chosen.group, v)}`).join(', ')}.`,
     titles: ['Row', unit.name],
     config: {type: 'bar', data: {labels, datasets}, options: {indexAxis: 'y', scales: {
-      x: axis(unit.name, {stacked: true, beginAtZero: true}),
+      x: axis(unit.name, {stacked: true, ...(lowest > -0.01 * largest / unit.size ? {min: 0} : {})}),
       y: axis('', {stacked: true, title: {display: false}, ticks: {autoSkip: false, font: {size: 11}}})}}},
   };
 }

@@ -7,6 +7,7 @@ Chart.defaults.font.family = 'system-ui, sans-serif';
 const markers = ['circle', 'rect', 'triangle', 'rectRot', 'cross', 'star', 'crossRot', 'dash'];
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 5], [4, 2]];
 
+const isNarrow = () => window.innerWidth < 640;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const seriesColour = (i) => colour(`series-${i % 6}`);
 
@@ -14,7 +15,7 @@ const seriesColour = (i) => colour(`series-${i % 6}`);
 function seriesStyle(i) {
   const paint = seriesColour(i);
   return {borderColor: paint, backgroundColor: paint, pointStyle: markers[i % markers.length], pointRadius: 4.5,
-    pointHoverRadius: 7, borderWidth: 2};
+    pointHoverRadius: 7, borderWidth: 2, clip: 10};
 }
 
 /** A tile of lines or dots for bars that stand beside or on each other. */
@@ -39,17 +40,16 @@ function pattern(i) {
 
 const mostPoints = 1500;
 
-/** At most `most` points, ordered by x: of each stretch the lowest and the highest, so that nothing that
- * stands out is lost. */
-function thinned(points, most = mostPoints) {
-  if (points.length <= most) return points;
-  const sorted = [...points].sort((a, b) => a.x - b.x), kept = [];
-  const stretch = Math.ceil(sorted.length / Math.floor(most / 2));
-  for (let i = 0; i < sorted.length; i += stretch) {
-    let low = sorted[i], high = sorted[i];
-    for (let k = i; k < Math.min(i + stretch, sorted.length); ++k) {
-      if (sorted[k].y < low.y) low = sorted[k];
-      if (sorted[k].y > high.y) high = sorted[k];
+/** At most `most` of rows that are ordered by x: of each stretch the lowest and the highest, so that nothing
+ * that stands out is lost. */
+function thinned(rows, values, most = mostPoints) {
+  if (rows.length <= most) return rows;
+  const kept = [], stretch = Math.ceil(rows.length / Math.floor(most / 2));
+  for (let i = 0; i < rows.length; i += stretch) {
+    let low = rows[i], high = low;
+    for (let k = i; k < Math.min(i + stretch, rows.length); ++k) {
+      if (values[rows[k]] < values[low]) low = rows[k];
+      if (values[rows[k]] > values[high]) high = rows[k];
     }
     kept.push(low);
     if (high !== low) kept.push(high);
@@ -72,16 +72,25 @@ function axis(title, extra = {}) {
   };
 }
 
-/** Logarithmic, labelled at 1, 2 and 5, where values differ much. */
+/** The next of 1, 2, 5, 10, ... below or above a value. */
+function stepBeside(value, isAbove) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const steps = [1, 2, 5, 10].map((digit) => digit * power);
+  return isAbove ? steps.find((step) => step >= value * 0.999999) : steps.reverse().find((step) => step <= value * 1.000001);
+}
+
+/** Logarithmic from step to step where values differ much; labelled at 1, 2 and 5, over many decades at 1. */
 function valueAxis(title, values) {
   const largest = values.reduce((a, b) => Math.max(a, b), 0);
   const smallest = values.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), largest);
-  if (largest < 8 * smallest) return axis(title);
+  if (largest < 8 * smallest || largest === 0) return axis(title, {grace: '5%'});
+  const digits = largest > (isNarrow() ? 20 : 1000) * smallest ? [1] : [1, 2, 5];
   const callback = (value) => {
     const leading = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-    return [1, 2, 5].some((digit) => Math.abs(leading - digit) < 1e-6) ? number(value) : '';
+    return digits.some((digit) => Math.abs(leading - digit) < 1e-6) ? number(value) : '';
   };
-  return axis(title, {type: 'logarithmic', ticks: {callback, maxRotation: 0, autoSkipPadding: 12}});
+  return axis(title, {type: 'logarithmic', min: stepBeside(smallest, false), max: stepBeside(largest, true),
+    ticks: {callback, maxRotation: 0, autoSkip: false}});
 }
 
 function legend() {
@@ -89,6 +98,7 @@ function legend() {
     position: 'bottom',
     onClick: null,  // a mouse can do no more than a keyboard
     labels: {color: colour('ink'), usePointStyle: true, padding: 14, boxHeight: 8,
+      sort: (a, b) => a.datasetIndex - b.datasetIndex,
       filter: (item, {datasets}) => !datasets[item.datasetIndex].isGuide},
   };
 }
@@ -101,7 +111,7 @@ function plotTable(name, chart, titles) {
     dataset.data.forEach((point, i) => {
       if (point === null || dataset.isGuide) return;
       const pair = typeof point === 'object' ? [point.x, point.y] : [chart.data.labels[i], point];
-      if (rows.length < 1000) rows.push([dataset.label, ...pair.map((v) => (typeof v === 'number' ? number(v) : v))]);
+      if (rows.length < 1000) rows.push([dataset.label, ...pair.map((v) => (typeof v === 'number' ? number(v) : [v].flat().join(' ')))]);
       else ++left;
     });
   }
@@ -109,16 +119,18 @@ function plotTable(name, chart, titles) {
   return left === 0 ? [table] : [table, element('p', {class: 'quiet'}, `${whole.format(left)} more points are in the table of all rows.`)];
 }
 
-/** Draws into <figure id>. @param plot  {title, note, summary, titles: [x, y], config}; null: hides it */
+/** Draws into <figure id>. @param plot  {title, note, summary, titles: [x, y], config}; without a config the
+ * note says all; null: hides it */
 function draw(id, plot) {
   const figure = document.getElementById(id);
   figure.querySelectorAll('canvas').forEach((canvas) => Chart.getChart(canvas)?.destroy());
   figure.replaceChildren();
   figure.hidden = plot === null;
   if (plot === null) return;
+  figure.append(element('figcaption', {}, element('h3', {}, plot.title), element('p', {}, plot.note)));
+  if (plot.config === undefined) return;
   const canvas = element('canvas', {role: 'img', 'aria-label': `${plot.title}. ${plot.summary}`}, plot.summary);
-  figure.append(element('figcaption', {}, element('h3', {}, plot.title), element('p', {}, plot.note)),
-    element('div', {class: 'plot'}, canvas));
+  figure.append(element('div', {class: 'plot'}, canvas));
   plot.config.options = {responsive: true, maintainAspectRatio: false, ...plot.config.options};
   plot.config.options.plugins = {legend: legend(), ...plot.config.options.plugins};
   const chart = new Chart(canvas, plot.config);

@@ -16,8 +16,7 @@ function describeDevices() {
 
 function describeConclusions() {
   for (const group of data.groups) if (group.conclusion) byId('conclusion-list').append(element('li', {}, `${group.conclusion}.`));
-  if (data.without_value > 0)
-    byId('conclusion-list').append(element('li', {}, `${whole.format(data.without_value)} rows have no value, or 0, or did not end well: they are not evaluated.`));
+  if (data.left_out) byId('conclusion-list').append(element('li', {}, `${data.left_out}.`));
   byId('calibrated-note').textContent = data.calibrated_by ? `calibrated: ${data.calibrated_by}.` : '';
   byId('made').textContent = `${whole.format(data.rows.count)} rows, reported by ${data.program} at ${data.created}`;
   byId('files').textContent = `From ${data.files.join(', ')}.`;
@@ -25,6 +24,8 @@ function describeConclusions() {
 
 function describeFits() {
   byId('fits-note').textContent = data.fits.length > 0 ? `From ${data.fits_from}.` : 'Nothing was fitted.';
+  if (data.profile.length > 0)
+    byId('fit-list').append(tableOf('The profile', [{title: 'What'}, {title: 'Value'}], data.profile.map((line) => [line.name, line.value])));
   const digits = (value, count) => (value === null ? '' : value.toFixed(count));
   for (const fit of data.fits) {
     byId('fit-list').append(element('h3', {}, fit.name));
@@ -124,7 +125,7 @@ function setUpTheme() {
 function setUpChoosers() {
   const hasAnswers = (g) => data.summaries.some((s) => s.group === g && s.rows > 0);
   // What the system saw says more than our own books, which theory answers exactly.
-  const preferred = ['device', 'rss', 'reserved', 'allocated'].map((metric) => data.groups.findIndex((g, i) => g.metric === metric && hasAnswers(i)));
+  const preferred = ['device', 'rss', 'reserved', 'allocated', 'kv_available', 'compute'].map((metric) => data.groups.findIndex((g, i) => g.metric === metric && hasAnswers(i)));
   chosen.group = preferred.find((g) => g >= 0) ?? Math.max(0, data.groups.findIndex((_, i) => hasAnswers(i)));
   fillSelect(byId('group'), data.groups.map((g, i) => [String(i), g.text]), String(chosen.group));
   byId('group').onchange = (event) => { chosen.group = Number(event.target.value); fillChoosers(); showAll(); };

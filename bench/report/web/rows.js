@@ -11,10 +11,14 @@ function chosenRows() {
   return rows;
 }
 
-/** Those of them that are held against estimates: with a value above 0, and no outcome. */
+/** Those of them that are held against estimates: with a value above 0, and no outcome; the smallest first. */
 function chosenMeasuredRows() {
-  const measured = column('measured'), outcomes = column('outcome');
-  return chosenRows().filter((i) => measured[i] > 0 && outcomes[i] === '');
+  const key = `ordered ${chosen.group} ${chosen.model}`;
+  if (!unpacked.has(key)) {
+    const measured = column('measured'), outcomes = column('outcome');
+    unpacked.set(key, chosenRows().filter((i) => measured[i] > 0 && outcomes[i] === '').sort((a, b) => measured[a] - measured[b]));
+  }
+  return unpacked.get(key);
 }
 
 const units = {
