@@ -73,6 +73,12 @@ struct LeaveOneModelOut {
   double mean_signed = 0;  ///< mean over models of each model's mean
 };
 
+/// How far machines, or cards, of one kind are from each other when they measure the same.
+struct MachineSpread {
+  int machines = 1;            ///< that were compared
+  double deviation_bytes = 0;  ///< of one machine from their mean
+};
+
 struct Fit {
   int rows = 0;
   std::vector<std::string> models;
@@ -88,6 +94,7 @@ struct Fit {
   std::vector<std::string> warnings;
 
   PriorFit prior;
+  MachineSpread spread;
   Hull hull;
   LeaveOneModelOut leave_one_model_out;  ///< NaN where there is no error model
 

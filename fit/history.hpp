@@ -3,10 +3,9 @@
 #pragma once
 
 #include "fit/profile.hpp"
-#include "src/engine/measurement.hpp"
+#include "src/engine/provenance.hpp"
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +27,10 @@ struct VersionChange {
 /// One sweep and its fits.
 struct HistoryRun {
   std::string file;
-  std::string measured_at;                      ///< of its first row, ISO 8601; else the date in the file's name
-  std::map<std::string, std::string> versions;  ///< of what took part
-  std::vector<VersionChange> changes;           ///< since the run before; none of the first
+  std::string measured_at;  ///< of its first row, ISO 8601; else the date in the file's name
+  std::size_t rows = 0;
+  Versions versions;                   ///< of what took part, engines included
+  std::vector<VersionChange> changes;  ///< since the run before; none of the first
   std::vector<ProfileFit> fits;
   std::vector<std::string> not_fitted;  ///< reasons
 };
@@ -40,13 +40,14 @@ struct HistoryPoint {
   std::size_t run = 0;   ///< index among the runs
   double value = 0;      ///< a coefficient; bytes of the constant
   double std_error = 0;  ///< same unit
+  int degrees = 1;       ///< of freedom: models - 1
   /// How often chance alone moves it this much from the run before that has it; absent for the first.
   std::optional<double> p_unchanged{};
 };
 
 /// One term of one runtime, metric and placement over the runs that determine it.
 struct HistorySeries {
-  std::string fit;   ///< ProfileFit::name(): "calibram rss"
+  std::string fit;   ///< "calibram rss"; the engine's version is left out where a sweep has one of it
   std::string term;  ///< "weights", ..., "constant"
   std::vector<HistoryPoint> points;
 };
@@ -56,7 +57,7 @@ struct History {
   std::string device;
   std::vector<HistoryRun> runs;
 
-  /// Every term that some run determines, in the order of the first run's fits.
+  /// Every term that some run determines, fit after fit.
   std::vector<HistorySeries> series() const;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The predictive distribution: uncertain coefficients, the scatter between models, and that of a row.
+// The predictive distribution: uncertain coefficients, the scatter between models and between machines, and
+// that of a row.
 #include "fit/prediction.hpp"
 
 #include "fit/distributions.hpp"
@@ -61,7 +62,8 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
   prediction.total = prediction.terms.total();
   const double variance =
       coefficient_variance(fit.prior, point_of(theory, devices.size())) +
-      (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices.size());
+      (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices.size()) +
+      fit.spread.deviation_bytes * fit.spread.deviation_bytes * static_cast<double>(devices.size());
   prediction.deviation_bytes = std::sqrt(variance);
   prediction.degrees = static_cast<int>(fit.models.size()) - 1;
   if (fit.has_error_model())

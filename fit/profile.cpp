@@ -79,6 +79,8 @@ Json json_of(const ProfileFit& entry) {
                                  {"max_abs", number_or_null(fit.leave_one_model_out.max_abs)},
                                  {"mean_signed", number_or_null(fit.leave_one_model_out.mean_signed)}};
   json["noise"] = {{"page_bytes", fit.noise.page_bytes}, {"relative", fit.noise.relative}};
+  if (fit.spread.machines > 1)
+    json["machines"] = {{"count", fit.spread.machines}, {"deviation_bytes", fit.spread.deviation_bytes}};
   json["hull"] = json_of(fit.hull);
   json["prediction"] = json_of(fit.prior);
   return json;
@@ -99,10 +101,9 @@ const ProfileFit* Profile::find(std::string_view runtime, Metric metric, Placeme
 
 const ProfileFit* Profile::find_other_version(std::string_view runtime, Metric metric,
                                               Placement placement) const {
-  const auto family = [](std::string_view name) { return name.substr(0, name.find('@')); };
   const auto found = std::find_if(fits.rbegin(), fits.rend(), [&](const ProfileFit& entry) {
     return entry.metric == metric && entry.placement == placement && entry.runtime != runtime &&
-           family(entry.runtime) == family(runtime);
+           family_of(entry.runtime) == family_of(runtime);
   });
   return found == fits.rend() ? nullptr : &*found;
 }

@@ -131,6 +131,9 @@ Fit fit_of(const JsonNode& node) {
                              number_or_unknown(left_out, "mean_signed")};
   const JsonNode noise = node.object("noise");
   fit.noise = {noise.number("page_bytes", 0), noise.number("relative", 0)};
+  if (const auto machines = node.optional_object("machines"))
+    fit.spread = {static_cast<int>(machines->integer("count", 2, std::numeric_limits<int>::max())),
+                  machines->number("deviation_bytes", 0)};
   fit.hull = hull_of(node.object("hull"));
   fit.prior = prior_of(node.object("prediction"));
   return fit;

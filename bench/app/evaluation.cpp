@@ -3,14 +3,13 @@
 #include "bench/app/evaluation.hpp"
 
 #include "fit/calibrated.hpp"
-#include "fit/observations.hpp"
+#include "fit/group_fits.hpp"
 #include "src/core/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <numeric>
 #include <set>
 
@@ -67,18 +66,12 @@ class LeavingOut final : public Estimator {
   }
 
   static Profile fit_without(const std::string& left_out, const Observations& all) {
+    std::vector<ObservationGroup> groups = all.groups;
+    for (ObservationGroup& group : groups)
+      std::erase_if(group.observations,
+                    [&](const Observation& observation) { return observation.model == left_out; });
     Profile profile;
-    for (const ObservationGroup& group : all.groups) {
-      std::vector<Observation> others;
-      std::copy_if(group.observations.begin(), group.observations.end(), std::back_inserter(others),
-                   [&](const Observation& observation) { return observation.model != left_out; });
-      try {
-        profile.fits.push_back(
-            {group.runtime, group.metric, group.counter, calibrate(others, group.noise), group.placement});
-      } catch (const InputError&) {
-        // No other rows in this group: its rows stay unanswered, and say so.
-      }
-    }
+    profile.fits = fit_groups(groups).fits;  // rows of a group without others stay unanswered, and say so
     return profile;
   }
 

@@ -21,9 +21,9 @@ namespace calibram {
 namespace {
 
 /// Columns that a user can state.
-constexpr std::array<std::string_view, 12> flags = {"model",   "runtime", "weights",  "kv",
-                                                    "batch",   "prompt",  "generate", "context",
-                                                    "devices", "split",   "options",  "device"};
+constexpr std::array<std::string_view, 15> flags = {
+    "model",   "runtime", "weights", "kv",     "batch",       "prompt",  "generate", "context",
+    "devices", "split",   "options", "device", "measured_at", "machine", "versions"};
 
 struct ImportOptions {
   std::string kind, output;

@@ -31,6 +31,8 @@ constexpr std::array verbs = {
     Verb{"estimate", "How much memory, and which term takes it", add_estimate, "Predict"},
     Verb{"evaluate", "Measurements against every estimator: the error table", add_evaluate, "Predict"},
     Verb{"check", "Fresh measurements against a profile: which rows and terms moved", add_check, "Predict"},
+    Verb{"history", "The sweeps of a device over time: each coefficient, and what changed beside it",
+         add_history, "Predict"},
     Verb{"report", "Measurements and every estimate as CSV, Markdown or one HTML page", add_report,
          "Predict"},
     Verb{"models", "The models known by name", add_models, "Look up"},

@@ -5,8 +5,6 @@
 #include "fit/profile.hpp"
 #include "src/engine/measurement.hpp"
 
-#include <map>
-#include <string>
 #include <vector>
 
 namespace calibram {
@@ -14,10 +12,6 @@ namespace calibram {
 /// Fits every runtime and metric of the rows. Rows left out and groups too small are named on standard error.
 /// @throws InputError when nothing can be fitted
 Profile make_profile(const std::vector<Measurement>& rows, ProfileDevice device);
-
-/// What took part in measuring the rows: each name with its versions, joined by " and " where there are
-/// several.
-std::map<std::string, std::string> versions_of(const std::vector<Measurement>& rows);
 
 /// This machine's memory as a device.
 ProfileDevice this_host();

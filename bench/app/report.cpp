@@ -147,6 +147,7 @@ Report make_report(const ReportOptions& options) {
   put_back(std::move(rows), report.evaluation);
   report.devices = devices_of(report.evaluation);
   report.shapes = shapes_of(report.evaluation);
+  report.histories = histories_of(report.evaluation);
   return report;
 }
 

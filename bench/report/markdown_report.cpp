@@ -4,6 +4,7 @@
 
 #include "bench/app/evaluation_report.hpp"
 #include "bench/app/fit_report.hpp"
+#include "bench/app/history_report.hpp"
 #include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 #include "src/core/text_table.hpp"
@@ -17,7 +18,8 @@ namespace calibram {
 namespace {
 
 // A comment on GitHub holds 65,536 characters; these leave room for it beside other text.
-constexpr std::size_t most_lines = 40, most_fits = 16, most_worst = 10, most_texts = 5, most_summaries = 120;
+constexpr std::size_t most_lines = 40, most_fits = 16, most_worst = 10, most_texts = 5, most_summaries = 120,
+                      most_history_bytes = 16'000;
 
 /// Notes what a list of `all` does not show.
 std::string cut_note(std::size_t shown, std::size_t all, const char* what) {
@@ -150,6 +152,19 @@ std::string worst_section(const Report& report) {
   return table.empty() ? "No row was answered.\n" : table.markdown();
 }
 
+/// A table of many columns: kept as text, where it stays aligned.
+std::string history_section(const Report& report) {
+  std::string text;
+  for (const ReportHistory& one : report.histories) {
+    std::string lines = history_text({one.history});
+    std::replace(lines.begin(), lines.end(), '`', '\'');
+    if (text.size() + lines.size() > most_history_bytes)
+      return text + "More history is left out here; the page has it.\n";
+    text += "```text\n" + lines + "```\n\n";
+  }
+  return text;
+}
+
 std::string errors_section(const Report& report) {
   Evaluation shown;
   shown.summaries = report.evaluation.summaries;
@@ -195,6 +210,7 @@ std::string markdown_report(const Report& report) {
   text += "\n## Errors of every estimator\n\n" + errors_section(report);
   text += "\n## Memory against context\n\n" + shapes_section(report);
   text += "\n## The worst rows\n\n" + worst_section(report);
+  if (!report.histories.empty()) text += "\n## Over time\n\n" + history_section(report);
   if (!report.evaluation.reasons.empty()) text += "\n## Not answered\n\n" + reasons_section(report);
   return text + fmt::format("\nWritten by {} at {} from {} file{}.\n", markdown_text(report.program),
                             report.created, report.files.size(), report.files.size() == 1 ? "" : "s");

@@ -148,4 +148,21 @@ std::vector<Shape> shapes_of(const Evaluation& evaluation) {
   return shapes_of(rows);
 }
 
+std::vector<ReportHistory> histories_of(const Evaluation& evaluation) {
+  std::map<std::string, std::map<std::string, std::vector<Measurement>>> sweeps;  // by device and file
+  for (const EvaluatedRow& row : evaluation.rows)
+    sweeps[row.measurement.device][row.measurement.file].push_back(row.measurement);
+  std::vector<ReportHistory> histories;
+  for (auto& [device, files] : sweeps) {
+    if (files.size() < 2) continue;
+    std::vector<Sweep> of_device;
+    for (auto& [file, rows] : files) of_device.push_back({file, std::move(rows)});
+    for (History& history : calibram::histories_of(std::move(of_device))) {
+      std::vector<HistorySeries> series = history.series();
+      histories.push_back({std::move(history), std::move(series)});
+    }
+  }
+  return histories;
+}
+
 }  // namespace calibram

@@ -86,4 +86,7 @@ std::vector<std::pair<std::string, std::string>> description_of(const Profile& p
 std::vector<ReportDevice> devices_of(const Evaluation& evaluation);
 std::vector<Shape> shapes_of(const Evaluation& evaluation);
 
+/// Of each device that several files have rows of.
+std::vector<ReportHistory> histories_of(const Evaluation& evaluation);
+
 }  // namespace calibram

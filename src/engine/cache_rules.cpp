@@ -2,6 +2,7 @@
 // The table of engines' caches, and what a model's layers cost under each.
 #include "src/engine/cache_rules.hpp"
 
+#include "src/engine/runtime.hpp"
 #include "src/model/state.hpp"
 
 #include <algorithm>
@@ -116,7 +117,7 @@ void add_windowed(SequenceCache& cache, std::int64_t positions, Bytes per_token)
 std::span<const CacheRule> cache_rules() { return table; }
 
 const CacheRule* find_cache_rule(std::string_view runtime) {
-  const std::string_view family = runtime.substr(0, runtime.find('@'));
+  const std::string_view family = family_of(runtime);
   for (const CacheRule& rule : table)
     if (rule.runtime == family) return &rule;
   return nullptr;

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 namespace calibram {
 namespace {
@@ -144,11 +143,7 @@ std::vector<Measurement> read_measurements(const std::filesystem::path& file) {
 }
 
 bool same_configuration(const Measurement& a, const Measurement& b) {
-  const auto configuration = [](const Measurement& row) {
-    return std::tie(row.model, row.runtime, row.weights, row.kv, row.workload, row.devices, row.split,
-                    row.options, row.metric, row.device);
-  };
-  return configuration(a) == configuration(b);
+  return configuration_of(a) == configuration_of(b);
 }
 
 std::string data_dictionary() {

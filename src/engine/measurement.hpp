@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace calibram {
@@ -83,7 +84,13 @@ void read_measurements(const std::filesystem::path& file, const MeasurementHandl
 /// All rows at once.
 std::vector<Measurement> read_measurements(const std::filesystem::path& file);
 
-/// Two rows measure the same thing when everything but value, ledger and provenance agrees.
+/// What was measured, without value, ledger and provenance: rows can be ordered by it.
+inline auto configuration_of(const Measurement& row) {
+  return std::tie(row.model, row.runtime, row.weights, row.kv, row.workload, row.devices, row.split,
+                  row.options, row.metric, row.device);
+}
+
+/// Two rows measure the same thing when their configurations agree.
 bool same_configuration(const Measurement& a, const Measurement& b);
 
 /// What a row in the file `csv` calls the model that `model` names in the working directory: a path becomes

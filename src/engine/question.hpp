@@ -7,6 +7,7 @@
 #include "src/model/format.hpp"
 #include "src/model/model.hpp"
 
+#include <compare>
 #include <memory>
 #include <optional>
 
@@ -21,7 +22,7 @@ struct Workload {
 
   /// Tokens of a sequence: `context` if given, else prompt + generate.
   std::int64_t context_tokens() const { return context ? *context : checked_sum(prompt, generate); }
-  bool operator==(const Workload&) const = default;
+  auto operator<=>(const Workload&) const = default;
 };
 
 /// @throws InputError naming the number and the rule: batch, prompt >= 1, generate >= 0, context >= prompt +

@@ -127,6 +127,11 @@ struct RuntimeRequest {
   std::string_view model_family;  ///< `model_type`
 };
 
+/// "vllm" of "vllm@0.19.0".
+constexpr std::string_view family_of(std::string_view runtime) {
+  return runtime.substr(0, runtime.find('@'));
+}
+
 /// A known engine family with the versions and options that it answers.
 struct RuntimeFamily {
   std::string_view name;

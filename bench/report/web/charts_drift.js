@@ -17,7 +17,9 @@ function runLabel(run) {
 /** The history of the chosen metric; of several devices that of the first. */
 function driftPlot() {
   const group = data.groups[chosen.group];
-  const found = histories().find(({fit}) => fit === `${group.runtime} ${group.metric}`) ?? null;
+  // A history goes on from version to version of an engine, so it is named without one.
+  const names = [group.runtime, group.runtime.split('@')[0]].map((runtime) => `${runtime} ${group.metric}`);
+  const found = histories().find(({fit}) => names.includes(fit)) ?? null;
   if (found === null || found.history.runs.length < 2) return null;
   const {history, fit} = found;
   const series = history.series.filter((s) => s.fit === fit && s.term !== 'constant');

@@ -209,10 +209,10 @@ TEST(BadInput, RowsThatCannotBeFittedSayWhyInOneLine) {
   program.folder().write("zero.csv", std::string{header} + line + "0,,d,s\n");
   program.folder().write("one.csv", std::string{header} + line + "5,,d,s\n");
   for (const Case& bad : {
-           Case{{"fit", "two.csv"},
-                "cannot fit rows of two devices together ('d', 'e') (two.csv:3 is the first of the other); "
-                "fit them "
-                "apart"},
+           Case{{"fit", "two.csv", "-o", "profile.json"},
+                "cannot write the profiles of 2 devices into one file (two.csv:2 is of 'd', two.csv:3 of "
+                "'e'); "
+                "name a folder with --out instead"},
            Case{{"fit", "zero.csv"},
                 "nothing can be fitted (left out: a measured value of 0 is none); measure more, or name "
                 "other files"},

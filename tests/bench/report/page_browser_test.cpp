@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The page as people open it: in a browser, offline, with the numbers of the CSV.
 #include "src/core/csv.hpp"
+#include "src/core/file.hpp"
+#include "src/core/words.hpp"
 #include "tests/bench/app/program.hpp"
 #include "tests/support/browser.hpp"
 
@@ -234,6 +236,35 @@ TEST_F(PageInBrowser, HostileNamesStayText) {
   EXPECT_EQ(browser->evaluate("data.rows.count"), 42);
   EXPECT_EQ(browser->evaluate("column('model')[3]"), hostile + "3");
   EXPECT_THAT(painted_pixels(), testing::Not(IsEmpty()));
+}
+
+TEST_F(PageInBrowser, TheDriftOfSeveralSweepsIsDrawnWithMarks) {
+  const std::filesystem::path sweep = root / "results" / "amd-epyc" / "2026-11-21.csv";
+  const std::string rows = read_file(sweep, Bytes{1 << 24});
+  std::vector<std::string> files;
+  for (const char* day : {"2026-11-20", "2026-11-21", "2026-11-22"}) {
+    std::string dated;
+    for (const std::string_view line : split(rows, '\n'))
+      if (!line.empty())
+        dated += fmt::format(
+            "{},{}\n", line,
+            dated.empty() ? "measured_at,versions"
+                          : fmt::format("{}T00:00:00Z,kernel={}", day, std::string_view{day}.substr(9)));
+    files.push_back(std::string{day} + ".csv");
+    program.folder().write(files.back(), dated);
+  }
+  open(files);
+  EXPECT_THAT(complaints(), IsEmpty());
+  EXPECT_THAT(painted_pixels(), AllOf(SizeIs(6), Each(Ge(2000))));
+  const Json drift = browser->evaluate(R"((() => {
+    const chart = Chart.getChart(document.querySelector('#drift canvas'));
+    return {labels: chart.data.labels.map((l) => l.join(' ')), series: chart.data.datasets.filter((d) => !d.isGuide).map((d) => d.label),
+      first: chart.data.datasets[0].data};
+  })())");
+  EXPECT_EQ(drift["labels"],
+            Json({"2026-11-20 00:00", "\xE2\x96\xB2 2026-11-21 00:00", "\xE2\x96\xB2 2026-11-22 00:00"}));
+  EXPECT_EQ(drift["series"][0], "weights");
+  EXPECT_THAT(drift["first"].get<std::vector<double>>(), Each(testing::DoubleNear(1, 0.001)));
 }
 
 TEST_F(PageInBrowser, RowsWithoutAnyAnswerOrValueAreAPageToo) {

@@ -35,13 +35,16 @@ TEST(PageData, RepeatsNoValueThatAllRowsShare) {
 }
 
 TEST(PageData, KeepsTheHistory) {
+  HistoryRun first, second;
+  first.file = "a.csv";
+  second.file = "b.csv";
+  second.changes = {{"driver", "1", "2"}};
+  HistorySeries weights{"calibram rss", "weights", {{0, 1.0, 0.01, 2, {}}, {1, 1.1, 0.01, 2, 0.5}}};
   Report report = small_report();
-  report.histories = {{{"card",
-                        {{"a.csv", "2026-01-01", {}, {}, {}, {}},
-                         {"b.csv", "2026-01-02", {}, {{"driver", "1", "2"}}, {}, {}}}},
-                       {{"calibram rss", "weights", {{0, 1.0, 0.01, {}}, {1, 1.1, 0.01, 0.5}}}}}};
+  report.histories = {{{"card", {first, second}}, {weights}}};
   const Json history = Json::parse(page_data(report))["histories"][0];
-  EXPECT_EQ(history["runs"][1]["changes"], Json({{{"name", "driver"}, {"before", "1"}, {"after", "2"}}}));
+  EXPECT_EQ(history["runs"][1]["changes"],
+            Json::array({{{"name", "driver"}, {"before", "1"}, {"after", "2"}}}));
   EXPECT_EQ(history["series"][0]["points"][1],
             Json({{"run", 1}, {"value", 1.1}, {"error", 0.01}, {"p", 0.5}}));
 }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Gathers versions.
+#include "src/engine/provenance.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace calibram {
+
+std::string joined_versions(const std::set<std::string>& several) {
+  return fmt::format("{}", fmt::join(several, " and "));
+}
+
+Versions versions_of(std::span<const Measurement> rows) {
+  std::map<std::string, std::set<std::string>> seen;
+  const Options* last = nullptr;
+  for (const Measurement& row : rows) {
+    if (last && *last == row.versions) continue;  // as of nearly all rows of a sweep
+    last = &row.versions;
+    for (const auto& [name, version] : row.versions) seen[name].insert(version);
+  }
+  Versions versions;
+  for (const auto& [name, several] : seen) versions[name] = joined_versions(several);
+  return versions;
+}
+
+}  // namespace calibram
