@@ -103,6 +103,16 @@ function legend() {
   };
 }
 
+/** Under the pointer a point says which row it is. */
+function tooltip() {
+  const rowOf = (item) => item.raw?.row ?? item.dataset.rows?.[item.dataIndex];
+  const afterLabel = (item) => {
+    const i = rowOf(item);
+    return i === undefined ? '' : [`${shortened(column('model')[i], 50)} ${rowLabel(i, 60)}`, `${shortened(column('file')[i], 50)}:${column('line')[i]}`];
+  };
+  return {callbacks: {afterLabel}};
+}
+
 /** The values of a chart, by series, as a table: what a reader without the picture needs. */
 function plotTable(name, chart, titles) {
   const rows = [];
@@ -132,7 +142,7 @@ function draw(id, plot) {
   const canvas = element('canvas', {role: 'img', 'aria-label': `${plot.title}. ${plot.summary}`}, plot.summary);
   figure.append(element('div', {class: 'plot'}, canvas));
   plot.config.options = {responsive: true, maintainAspectRatio: false, ...plot.config.options};
-  plot.config.options.plugins = {legend: legend(), ...plot.config.options.plugins};
+  plot.config.options.plugins = {legend: legend(), tooltip: tooltip(), ...plot.config.options.plugins};
   const chart = new Chart(canvas, plot.config);
   const details = element('details', {}, element('summary', {}, 'The data of this plot as a table'));
   details.addEventListener('toggle', () => {
