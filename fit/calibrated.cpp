@@ -63,9 +63,9 @@ class Calibrated : public Estimator {
  private:
   std::variant<Predicted, Unanswered> predict_metric(Question question, Metric metric) const {
     question.metric = metric;
-    const ProfileFit* entry = profile_->find(question.runtime, metric, question.placement());
+    const ProfileFit* entry = profile_->find_nearest(question.runtime, metric, question.placement());
     std::string caution;
-    if (!entry && (entry = profile_->find_other_version(question.runtime, metric, question.placement())))
+    if (entry && entry->runtime != question.runtime)
       caution = fmt::format("the profile was fitted to {}, not {}", entry->runtime, question.runtime);
     if (!entry)
       return Unanswered{fmt::format("the profile has no fit of {}; it has {}",

@@ -6,8 +6,6 @@
 #include "fit/mixed_model.hpp"
 #include "fit/prediction.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,24 +15,25 @@ namespace {
 
 using Eigen::Index;
 
-CheckedRow checked_row(const Observation& observation, const Fit& fit, const DriftLimits& limits) {
-  const Prediction prediction = predict(fit, observation.terms);
-  CheckedRow row;
-  row.row = observation.row;
-  row.measured_bytes = observation.measured_bytes;
-  row.predicted_bytes = static_cast<double>(prediction.total.count());
-  row.deviation_bytes = std::hypot(prediction.deviation_bytes, observation.resolution_bytes / std::sqrt(3.0));
-  const double half =
-      fit.has_error_model()
-          ? student_quantile((1 + limits.row_confidence) / 2, prediction.degrees) * row.deviation_bytes
-          : limits.tolerance * row.predicted_bytes;
-  row.low_bytes = std::max(row.predicted_bytes - half, 0.0);
-  row.high_bytes = row.predicted_bytes + half;
-  const double error = std::abs(row.measured_bytes - row.predicted_bytes);
-  row.is_outside = error > half && error > limits.tolerance * row.predicted_bytes;
-  return row;
+int degrees_of(const Fit& fit) { return static_cast<int>(fit.models.size()) - 1; }
+
+std::vector<CheckedRow> checked_rows(const std::vector<Observation>& observations, const Fit& fit,
+                                     const DriftLimits& limits) {
+  const double quantile = fit.has_error_model()
+                              ? student_quantile((1 + limits.row_confidence) / 2, degrees_of(fit))
+                              : std::numeric_limits<double>::quiet_NaN();
+  std::vector<CheckedRow> rows;
+  rows.reserve(observations.size());
+  for (const Observation& observation : observations) {
+    const auto [expected, deviation] = expect(fit, observation);
+    CheckedRow row{observation.row, observation.measured_bytes, expected, deviation};
+    judge_row(row, quantile, limits);
+    rows.push_back(row);
+  }
+  return rows;
 }
 
+/// Mean over the rows; of the constant 1, which its coefficient in bytes multiplies.
 double mean_term_bytes(const std::vector<Observation>& observations, std::size_t term) {
   double sum = 0;
   for (const Observation& observation : observations)
@@ -80,32 +79,22 @@ CheckedTerm whole_metric(const std::vector<CheckedRow>& rows) {
   return whole;
 }
 
-/// How often chance alone changes a term this much.
-double p_value(const CheckedTerm& term, const Fit& fit) {
-  if (!fit.has_error_model()) return std::numeric_limits<double>::quiet_NaN();
-  if (term.change_bytes == 0) return 1;
-  if (term.deviation_bytes == 0) return 0;
-  return student_p(term.change_bytes / term.deviation_bytes, static_cast<int>(fit.models.size()) - 1);
-}
-
 CheckedGroup checked_group(const ObservationGroup& group, const ProfileFit& entry,
                            const DriftLimits& limits) {
-  CheckedGroup checked{group.runtime, group.metric, group.placement, entry.runtime, {}, {}};
-  for (const Observation& observation : group.observations)
-    checked.rows.push_back(checked_row(observation, entry.fit, limits));
+  CheckedGroup checked{
+      Reference::profile, group.runtime, group.metric, group.placement, entry.runtime, {}, {}, {}};
+  checked.rows = checked_rows(group.observations, entry.fit, limits);
   if (entry.fit.has_error_model()) checked.terms = checked_terms(group.observations, entry.fit);
   if (checked.terms.empty()) checked.terms.push_back(whole_metric(checked.rows));
-  for (CheckedTerm& term : checked.terms) term.p_value = p_value(term, entry.fit);
+  for (CheckedTerm& term : checked.terms) {
+    term.degrees = degrees_of(entry.fit);
+    if (!entry.fit.has_error_model()) term.deviation_bytes = std::numeric_limits<double>::quiet_NaN();
+    term.p_value = p_value_of(term);
+  }
+  if (!entry.fit.has_error_model())
+    checked.caveat =
+        "the profile was fitted to fewer than three models and has no interval: the tolerance alone counts";
   return checked;
-}
-
-/// Bonferroni: however the tests hang together, one of them errs with at most the family's probability.
-void judge_terms(Drift& drift, double family_wise_error) {
-  std::size_t tests = 0;
-  for (const CheckedGroup& group : drift.groups) tests += group.terms.size();
-  for (CheckedGroup& group : drift.groups)
-    for (CheckedTerm& term : group.terms)
-      term.has_moved = term.p_value < family_wise_error / static_cast<double>(tests);
 }
 
 }  // namespace
@@ -116,19 +105,53 @@ bool CheckedGroup::fails() const {
 }
 
 bool Drift::fails() const {
-  return std::any_of(groups.begin(), groups.end(), [](const CheckedGroup& group) { return group.fails(); });
+  return outcomes.has_failures() ||
+         std::any_of(groups.begin(), groups.end(), [](const CheckedGroup& group) { return group.fails(); });
+}
+
+void judge_row(CheckedRow& row, double quantile, const DriftLimits& limits) {
+  const double tolerated = limits.tolerance * row.predicted_bytes;
+  const double half = std::isnan(quantile) ? tolerated : quantile * row.deviation_bytes;
+  row.low_bytes = std::max(row.predicted_bytes - half, 0.0);
+  row.high_bytes = row.predicted_bytes + half;
+  const double error = std::abs(row.measured_bytes - row.predicted_bytes);
+  row.is_outside = error > half && error > tolerated;
+}
+
+double p_value_of(const CheckedTerm& term) {
+  if (std::isnan(term.deviation_bytes)) return term.deviation_bytes;
+  if (term.change_bytes == 0) return 1;
+  if (term.deviation_bytes == 0) return 0;
+  return student_p(term.standard_errors(), term.degrees);
+}
+
+std::vector<CheckedGroup> check_against_profile(const Profile& profile, const Observations& observations,
+                                                const DriftLimits& limits,
+                                                std::vector<std::string>& unchecked) {
+  std::vector<CheckedGroup> checked;
+  for (const ObservationGroup& group : observations.groups) {
+    const ProfileFit* entry = profile.find_nearest(group.runtime, group.metric, group.placement);
+    if (entry)
+      checked.push_back(checked_group(group, *entry, limits));
+    else
+      unchecked.push_back(ProfileFit{group.runtime, group.metric, {}, {}, group.placement}.name());
+  }
+  return checked;
+}
+
+void judge_terms(Drift& drift, double family_wise_error) {
+  drift.tests = 0;
+  for (const CheckedGroup& group : drift.groups)
+    for (const CheckedTerm& term : group.terms)
+      if (!std::isnan(term.p_value)) ++drift.tests;
+  for (CheckedGroup& group : drift.groups)
+    for (CheckedTerm& term : group.terms)
+      term.has_moved = term.p_value < family_wise_error / static_cast<double>(drift.tests);
 }
 
 Drift find_drift(const Profile& profile, const Observations& observations, const DriftLimits& limits) {
   Drift drift;
-  for (const ObservationGroup& group : observations.groups) {
-    const ProfileFit* entry = profile.find(group.runtime, group.metric, group.placement);
-    if (!entry) entry = profile.find_other_version(group.runtime, group.metric, group.placement);
-    if (entry)
-      drift.groups.push_back(checked_group(group, *entry, limits));
-    else
-      drift.unchecked.push_back(ProfileFit{group.runtime, group.metric, {}, {}, group.placement}.name());
-  }
+  drift.groups = check_against_profile(profile, observations, limits, drift.unchecked);
   judge_terms(drift, limits.family_wise_error);
   return drift;
 }

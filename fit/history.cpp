@@ -49,22 +49,6 @@ const std::string& device_of(const Sweep& sweep) {
   return first.device;
 }
 
-std::vector<VersionChange> changes_between(const Versions& before, const Versions& after) {
-  std::set<std::string> names;
-  for (const auto& [name, version] : before) names.insert(name);
-  for (const auto& [name, version] : after) names.insert(name);
-  const auto version_in = [](const Versions& versions, const std::string& name) {
-    const auto found = versions.find(name);
-    return found == versions.end() ? std::string{} : found->second;
-  };
-  std::vector<VersionChange> changes;
-  for (const std::string& name : names)
-    if (VersionChange change{name, version_in(before, name), version_in(after, name)};
-        change.before != change.after)
-      changes.push_back(std::move(change));
-  return changes;
-}
-
 /// What took part: the rows' versions, each engine with its own, and the machine.
 Versions all_versions(const std::vector<Measurement>& rows) {
   Versions versions = versions_of(rows);

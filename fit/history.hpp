@@ -18,12 +18,6 @@ struct Sweep {
   std::vector<Measurement> rows;  ///< of one device
 };
 
-/// What a sweep was measured with that the one before was not: a driver, an engine, a commit.
-struct VersionChange {
-  std::string name;           ///< "kernel", "driver", "commit", ...
-  std::string before, after;  ///< empty where that sweep does not say
-};
-
 /// One sweep and its fits.
 struct HistoryRun {
   std::string file;

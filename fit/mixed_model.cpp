@@ -2,6 +2,7 @@
 // Generalised least squares with one random offset per model, and the estimate of its variance.
 #include "fit/mixed_model.hpp"
 
+#include "fit/condensed.hpp"
 #include "fit/least_squares.hpp"
 
 #include <algorithm>
@@ -199,7 +200,7 @@ RowsAlone solve_without_prior(const StandardRows& rows, double within, double be
   Regression regression;
   regression.design = all.design(Eigen::all, present);
   regression.response = all.response;
-  const Solution solution = solve(regression);
+  const Solution solution = solve(condensed(regression));
   result.coefficients(present) = solution.coefficients;
   result.covariance(present, present) = solution.known_covariance;
   return result;

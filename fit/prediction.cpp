@@ -4,6 +4,7 @@
 #include "fit/prediction.hpp"
 
 #include "fit/distributions.hpp"
+#include "fit/mixed_model.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -73,5 +74,12 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
 }
 
 Prediction predict(const Fit& fit, const TermBytes& terms) { return predict(fit, std::span{&terms, 1}); }
+
+Expected expect(const Fit& fit, const Observation& row) {
+  const Bytes total = scaled(fit.prior, row.terms).total();
+  const double variance = coefficient_variance(fit.prior, point_of(row.terms, 1)) +
+                          (fit.prior.within + fit.prior.between) * row_variance(row, fit.noise);
+  return {static_cast<double>(total.count()), std::sqrt(variance)};
+}
 
 }  // namespace calibram

@@ -28,4 +28,10 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices);
 /// The same for one device.
 Prediction predict(const Fit& fit, const TermBytes& terms);
 
+/// What a fit expects of a row, and how far one scatters about it, its own resolution included.
+struct Expected {
+  double total_bytes = 0, deviation_bytes = 0;
+};
+Expected expect(const Fit& fit, const Observation& row);
+
 }  // namespace calibram

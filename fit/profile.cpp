@@ -99,10 +99,10 @@ const ProfileFit* Profile::find(std::string_view runtime, Metric metric, Placeme
   return nullptr;
 }
 
-const ProfileFit* Profile::find_other_version(std::string_view runtime, Metric metric,
-                                              Placement placement) const {
+const ProfileFit* Profile::find_nearest(std::string_view runtime, Metric metric, Placement placement) const {
+  if (const ProfileFit* entry = find(runtime, metric, placement)) return entry;
   const auto found = std::find_if(fits.rbegin(), fits.rend(), [&](const ProfileFit& entry) {
-    return entry.metric == metric && entry.placement == placement && entry.runtime != runtime &&
+    return entry.metric == metric && entry.placement == placement &&
            family_of(entry.runtime) == family_of(runtime);
   });
   return found == fits.rend() ? nullptr : &*found;

@@ -44,9 +44,8 @@ struct Profile {
 
   /// The fit of this runtime, metric and placement; null for none.
   const ProfileFit* find(std::string_view runtime, Metric metric, Placement placement = {}) const;
-  /// The same of another version of the runtime's engine; of several the last one.
-  const ProfileFit* find_other_version(std::string_view runtime, Metric metric,
-                                       Placement placement = {}) const;
+  /// The same, else that of another version of the runtime's engine; of several the last one.
+  const ProfileFit* find_nearest(std::string_view runtime, Metric metric, Placement placement = {}) const;
 };
 
 /// The JSON document, indented, with a line end. Bytes of the reported solution are whole; the numbers of the

@@ -38,7 +38,7 @@ std::string remark(const EvaluatedRow& row, std::size_t estimator) {
 
 }  // namespace
 
-std::string configuration_text(const Measurement& row) {
+std::string run_text(const Measurement& row) {
   std::string text = fmt::format("{} {} x {} + {}", row.weights, row.workload.batch, row.workload.prompt,
                                  row.workload.generate);
   if (row.workload.context) text += fmt::format(" in {}", *row.workload.context);
@@ -92,7 +92,7 @@ std::string evaluation_rows_text(const Evaluation& evaluation, const std::string
     const std::optional<std::int64_t> value = row.estimates[index];
     std::optional<double> residual;
     if (value) residual = static_cast<double>(*value - *m.value) / static_cast<double>(*m.value);
-    table.add_row({fmt::format("{}:{}", m.file, m.line), fmt::format("{} {}", m.model, configuration_text(m)),
+    table.add_row({fmt::format("{}:{}", m.file, m.line), fmt::format("{} {}", m.model, run_text(m)),
                    std::string{name_of(m.metric)}, amount_text(m, *m.value),
                    value ? amount_text(m, *value) : "", percent(residual, true), remark(row, index)});
   }

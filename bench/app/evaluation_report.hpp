@@ -10,7 +10,7 @@
 namespace calibram {
 
 /// "int8 4 x 8000 + 192, 2 cards, flash_attn=on".
-std::string configuration_text(const Measurement& row);
+std::string run_text(const Measurement& row);
 
 /// A value in the unit of the row's metric: "1.50 GiB", "4096 tokens".
 std::string amount_text(const Measurement& row, std::int64_t value);

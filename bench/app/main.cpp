@@ -30,7 +30,7 @@ constexpr std::array verbs = {
     Verb{"fit", "Measurements to a profile", add_fit, "Measure"},
     Verb{"estimate", "How much memory, and which term takes it", add_estimate, "Predict"},
     Verb{"evaluate", "Measurements against every estimator: the error table", add_evaluate, "Predict"},
-    Verb{"check", "Fresh measurements against a profile: which rows and terms moved", add_check, "Predict"},
+    Verb{"check", "Fresh measurements against a profile or older ones: what moved", add_check, "Predict"},
     Verb{"history", "The sweeps of a device over time: each coefficient, and what changed beside it",
          add_history, "Predict"},
     Verb{"report", "Measurements and every estimate as CSV, Markdown or one HTML page", add_report,

@@ -90,7 +90,7 @@ Json page_rows(const Report& report, const std::map<RowGroup, std::size_t>& grou
       {"file", column(report, [](Row row) { return row.measurement.file; })},
       {"line", column(report, [](Row row) { return row.measurement.line; })},
       {"model", column(report, [](Row row) { return row.measurement.model; })},
-      {"configuration", column(report, [](Row row) { return configuration_text(row.measurement); })},
+      {"configuration", column(report, [](Row row) { return run_text(row.measurement); })},
       {"kv", column(report, [](Row row) { return row.measurement.kv; })},
       {"context", column(report, [](Row row) { return row.measurement.workload.context_tokens(); })},
       {"outcome", column(report, [](Row row) { return row.measurement.outcome; })},

@@ -4,6 +4,7 @@
 
 #include "src/core/error.hpp"
 #include "src/engine/allocators/simulating_ops.hpp"
+#include "src/engine/countable.hpp"
 #include "src/engine/counting_ops.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
@@ -87,13 +88,6 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
     throw_not_counted(question, runtime, "its attention has gates, sinks or chunks");
 }
 
-void check_positions(const Model& model, const Workload& workload) {
-  if (model.positions != Positions::learned || workload.context_tokens() <= model.max_positions) return;
-  throw InputError{fmt::format("cannot count {} tokens of {}", workload.context_tokens(), model.name),
-                   fmt::format("its learned positions end at {}", model.max_positions),
-                   fmt::format("ask for a context of at most {} tokens", model.max_positions)};
-}
-
 void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
   const std::int64_t layers = layer_count(*question.model);
   std::int64_t placed = 0;
@@ -159,12 +153,10 @@ Runtime runtime_of(const Question& question) {
 }
 
 void validate_countable(const Question& question, const Runtime& runtime) {
-  if (!question.model)
-    throw InputError{fmt::format("'{}' is a size without an architecture", question.subject), "",
-                     "name a model; only the rules of thumb can answer a bare size"};
+  require_model(question);
   validate(question.workload);
   for (const LayerRun& run : question.model->layers) check_layer(question, runtime, run.layer);
-  check_positions(*question.model, question.workload);
+  require_positions(*question.model, question.workload.context_tokens());
   check_devices(question, runtime);
   check_formats(question, runtime);
 }
@@ -180,14 +172,18 @@ Count count(const Question& question, const Runtime& runtime) {
   ops->begin(Phase::prefill);
   decoder.prefill();
   run_decode_steps(question, runtime, decoder, *ops);
-  Count result;
-  result.devices = ops->devices();
-  for (const DeviceCount& device : result.devices) {
-    result.total += device.total;
-    result.terms += device.at_peak;
-    result.requested += device.requested;
+  return sum_of(ops->devices());
+}
+
+Count sum_of(std::vector<DeviceCount> devices) {
+  Count sum;
+  for (const DeviceCount& device : devices) {
+    sum.total += device.total;
+    sum.terms += device.at_peak;
+    sum.requested += device.requested;
   }
-  return result;
+  sum.devices = std::move(devices);
+  return sum;
 }
 
 }  // namespace calibram

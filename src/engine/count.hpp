@@ -38,6 +38,9 @@ struct Count {
   std::vector<DeviceCount> devices;  ///< one per device, never empty
 };
 
+/// The sums over devices, each at its own peak.
+Count sum_of(std::vector<DeviceCount> devices);
+
 /// @throws InputError when the model, formats, runtime and workload do not go together
 void validate_countable(const Question& question, const Runtime& runtime);
 

@@ -2,6 +2,10 @@
 // Reads version numbers.
 #include "src/engine/version.hpp"
 
+#include "src/core/error.hpp"
+
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace calibram {
@@ -18,6 +22,21 @@ std::optional<Version> parse_version(std::string_view text) {
     if (*at++ != '.') return std::nullopt;
   }
   return std::nullopt;
+}
+
+Version VersionRange::require(std::string_view text) const {
+  const std::string remedy = fmt::format("write {}@{}, say", engine, example);
+  if (text.empty())
+    throw InputError{fmt::format("runtime {} needs a version", engine),
+                     "what it keeps in memory changed between versions", remedy};
+  const std::optional<Version> version = parse_version(text);
+  if (!version)
+    throw InputError{fmt::format("invalid version '{}' of runtime {}", text, engine),
+                     "must be numbers joined by dots", remedy};
+  if (*version < first || *version >= end)
+    throw InputError{fmt::format("runtime {}@{} is not known", engine, text),
+                     fmt::format("known versions: {}", people), "name a version in that range"};
+  return *version;
 }
 
 }  // namespace calibram

@@ -2,6 +2,7 @@
 // What a check finds in fresh rows: drifts that were planted, and nothing where nothing moved.
 #include "fit/drift.hpp"
 
+#include "tests/fit/real_sweep.hpp"
 #include "tests/fit/sweeps.hpp"
 
 #include <gmock/gmock.h>
@@ -62,6 +63,42 @@ TEST(Drift, AHundredCleanRunsRaiseNoAlarm) {
     EXPECT_FALSE(drift_of(profile, sweep(models, scattered(), seed)).fails()) << "run " << seed;
 }
 
+/// How many of 2000 sweeps of few models that have nothing but chance in them, each against a profile of its
+/// own, raise an alarm by a term.
+struct Alarms {
+  int at_one_percent = 0, at_the_gate = 0;
+};
+Alarms false_alarms(const Truth& truth) {
+  constexpr int few_models = 5;
+  Alarms alarms;
+  for (unsigned run = 0; run < 2000; ++run) {
+    Drift drift =
+        drift_of(profile_of(sweep(few_models, truth, 2 * run)), sweep(few_models, truth, 2 * run + 1));
+    alarms.at_the_gate += moved(drift).empty() ? 0 : 1;
+    judge_terms(drift, 0.01);
+    alarms.at_one_percent += moved(drift).empty() ? 0 : 1;
+  }
+  return alarms;
+}
+
+// 20 alarms are expected of 2000 at 1 %; more than 36 have a probability of 0.0005. Fewer are fine:
+// Bonferroni is a bound, and Student's t with one degree less than there are models an approximation.
+TEST(Drift, ChanceRaisesNoMoreAlarmsThanItMay) {
+  const Alarms alarms = false_alarms(scattered());
+  RecordProperty("at_one_percent", alarms.at_one_percent);
+  EXPECT_LE(alarms.at_one_percent, 36);
+  EXPECT_EQ(alarms.at_the_gate, 0);
+}
+
+TEST(Drift, ChanceInRowsAloneRaisesNoMoreEither) {
+  Truth rows_only;
+  rows_only.row_deviations = 1;
+  const Alarms alarms = false_alarms(rows_only);
+  RecordProperty("at_one_percent", alarms.at_one_percent);
+  EXPECT_LE(alarms.at_one_percent, 36);
+  EXPECT_EQ(alarms.at_the_gate, 0);
+}
+
 TEST(Drift, OnePercentOfTheWeightsIsFoundByName) {
   const Profile profile = profile_of(sweep(models, scattered()));
   std::vector<Observation> rows = sweep(models, scattered(), 2);
@@ -92,6 +129,18 @@ TEST(Drift, ARowOutsideNeedsBothTheToleranceAndTheInterval) {
   EXPECT_EQ(rows_outside(drift), 1u);
 }
 
+TEST(Drift, OnePercentOfALargeTermOfARealSweepIsFoundByItsName) {
+  const RealSweep sweep = real_sweep();
+  Profile profile;
+  profile.fits.push_back(sweep.fit);
+  ASSERT_THAT(large_terms(sweep), testing::Contains(Term::weights));
+  for (const Term term : large_terms(sweep))
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+      const Drift drift = find_drift(profile, sweep.again(seed, term, 0.01).observations, {});
+      EXPECT_THAT(moved(drift), ElementsAre(term_names[index_of(term)])) << "run " << seed;
+    }
+}
+
 TEST(Drift, OneRowTellsTheMetricAsAWhole) {
   const Profile profile = profile_of(sweep(models, scattered()));
   std::vector<Observation> one = {sweep(models, scattered(), 2)[10]};
@@ -108,7 +157,7 @@ TEST(Drift, AnotherVersionIsHeldAgainstTheOneThatWasFitted) {
   const Profile profile = profile_of(sweep(models, scattered()));
   const Drift drift = drift_of(profile, sweep(models, scattered(), 2), "engine@2.0");
   ASSERT_EQ(drift.groups.size(), 1u);
-  EXPECT_EQ(drift.groups[0].fitted_runtime, "engine@1.0");
+  EXPECT_EQ(drift.groups[0].reference_runtime, "engine@1.0");
   EXPECT_FALSE(drift.fails());
 }
 

@@ -3,6 +3,7 @@
 #include "src/engine/llama_cpp/checks.hpp"
 
 #include "src/core/error.hpp"
+#include "src/engine/countable.hpp"
 #include "src/engine/llama_cpp/cells.hpp"
 #include "src/engine/llama_cpp/placement.hpp"
 #include "src/model/state.hpp"
@@ -98,19 +99,13 @@ void check_context(const Question& question, const LlamaCppSettings& settings) {
     throw InputError{fmt::format("{} tokens do not fit a sequence's part of context={}", tokens, asked),
                      fmt::format("each of {} has {} cells", settings.parallel, room),
                      fmt::format("use context={}", checked_product({tokens, settings.parallel}))};
-  const Model& model = *question.model;
-  if (model.positions == Positions::learned && tokens > model.max_positions)
-    throw InputError{fmt::format("cannot count {} tokens of {}", tokens, model.name),
-                     fmt::format("its learned positions end at {}", model.max_positions),
-                     fmt::format("ask for at most {} tokens", model.max_positions)};
+  require_positions(*question.model, tokens);
 }
 
 }  // namespace
 
 void check(const Question& question, const Runtime& runtime, const LlamaCppSettings& settings) {
-  if (!question.model)
-    throw InputError{fmt::format("'{}' is a size without an architecture", question.subject), "",
-                     "name a model; only the rules of thumb can answer a bare size"};
+  require_model(question);
   validate(question.workload);
   const Format& weights = *question.weights;
   if (!weights.has_exact_bytes && !(is_as_stored(weights) && question.model->stored))

@@ -36,27 +36,21 @@ Count count(const Question& question, const Runtime& runtime) {
   check(question, runtime, settings);
   const ContextSizes sizes = context_sizes(settings, asked_context(question, settings));
   const Placement placement = place(*question.model, settings, question.devices);
-  Count count;
-  count.devices.resize(placement.devices());
+  std::vector<DeviceCount> devices(placement.devices());
   const std::vector<Bytes> weights = weights_by_device(question, placement);
   const std::vector<Bytes> cache = cache_by_device(question, settings, sizes, placement);
-  for (std::size_t i = 0; i < count.devices.size(); ++i) {
-    count.devices[i].at_peak[Term::weights] = weights[i];
-    count.devices[i].at_peak[Term::kv_cache] = cache[i];
-    count.devices[i].is_host = placement.has_cards && i == placement.host;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    devices[i].at_peak[Term::weights] = weights[i];
+    devices[i].at_peak[Term::kv_cache] = cache[i];
+    devices[i].is_host = placement.has_cards && i == placement.host;
   }
   if (question.metric != Metric::weights && question.metric != Metric::kv_cache) {
     const std::vector<Bytes> compute = compute_buffers(question, runtime, settings, sizes, placement);
-    for (std::size_t i = 0; i < compute.size(); ++i) count.devices[i].at_peak[Term::activation] = compute[i];
-    count.devices[placement.host].at_peak[Term::logits] = output_bytes(*question.model, settings, sizes);
+    for (std::size_t i = 0; i < compute.size(); ++i) devices[i].at_peak[Term::activation] = compute[i];
+    devices[placement.host].at_peak[Term::logits] = output_bytes(*question.model, settings, sizes);
   }
-  for (DeviceCount& device : count.devices) {
-    finish(device);
-    count.terms += device.at_peak;
-    count.total += device.total;
-    count.requested += device.requested;
-  }
-  return count;
+  for (DeviceCount& device : devices) finish(device);
+  return sum_of(std::move(devices));
 }
 
 }  // namespace calibram::llama_cpp

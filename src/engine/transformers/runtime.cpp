@@ -24,8 +24,6 @@
 namespace calibram {
 namespace {
 
-/// The released versions whose behaviour is known, for people.
-constexpr std::string_view transformers_versions = "4.31 to 5.0";
 constexpr std::string_view known_options =
     "attention=sdpa|flash|eager, cache=dynamic|static, device_bytes=N, device_map=auto|none, "
     "expandable_segments=false|true, layer_split=N,N, max_split_size_mb=N, roundup_power2_divisions=N, "
@@ -40,8 +38,7 @@ constexpr std::array caches = {OptionWord{"dynamic", CacheGrowth::concatenated},
 constexpr std::array device_maps = {OptionWord{"auto", true}, OptionWord{"none", false}};
 constexpr std::array truths = {OptionWord{"true", true}, OptionWord{"false", false}};
 
-constexpr Version first_known{4, 31, 0};
-constexpr Version end_known{5, 1, 0};
+constexpr VersionRange known_versions{"transformers", {4, 31, 0}, {5, 1, 0}, "4.31 to 5.0", "4.46.0"};
 constexpr Version always{};
 
 /// The families whose history was read, and the version that brought them. Qwen's table of Qwen2-57B-A14B
@@ -109,12 +106,17 @@ constexpr std::array rotary_buffers = {
 
 /// Cosines and sines made once per forward and shared by the layers; before, in every attention.
 constexpr std::array rotary_once_per_step = {
-    FamilyInterval{"llama", {4, 43, 0}, end_known},      FamilyInterval{"qwen2", {4, 45, 0}, end_known},
-    FamilyInterval{"phi", {4, 45, 0}, end_known},        FamilyInterval{"mistral", {4, 48, 0}, end_known},
-    FamilyInterval{"gemma", {4, 48, 0}, end_known},      FamilyInterval{"phi3", {4, 48, 0}, end_known},
-    FamilyInterval{"qwen3", always, end_known},          FamilyInterval{"qwen3_moe", always, end_known},
-    FamilyInterval{"qwen2_moe", {4, 45, 0}, end_known},  FamilyInterval{"mixtral", {4, 48, 0}, end_known},
-    FamilyInterval{"starcoder2", {4, 45, 0}, end_known},
+    FamilyInterval{"llama", {4, 43, 0}, known_versions.end},
+    FamilyInterval{"qwen2", {4, 45, 0}, known_versions.end},
+    FamilyInterval{"phi", {4, 45, 0}, known_versions.end},
+    FamilyInterval{"mistral", {4, 48, 0}, known_versions.end},
+    FamilyInterval{"gemma", {4, 48, 0}, known_versions.end},
+    FamilyInterval{"phi3", {4, 48, 0}, known_versions.end},
+    FamilyInterval{"qwen3", always, known_versions.end},
+    FamilyInterval{"qwen3_moe", always, known_versions.end},
+    FamilyInterval{"qwen2_moe", {4, 45, 0}, known_versions.end},
+    FamilyInterval{"mixtral", {4, 48, 0}, known_versions.end},
+    FamilyInterval{"starcoder2", {4, 45, 0}, known_versions.end},
 };
 
 /// repeat_kv before FlashAttention, which would not need it.
@@ -145,21 +147,6 @@ CausalBuffer causal_buffer(std::string_view family, Version version) {
   for (const BufferInterval& interval : causal_buffers)
     if (holds(interval.when, family, version)) return interval.buffer;
   return CausalBuffer::none;
-}
-
-Version known_version(std::string_view name, std::string_view text) {
-  if (text.empty())
-    throw InputError{"runtime transformers needs a version",
-                     "what it keeps in memory changed between versions", "write transformers@4.46.0, say"};
-  const std::optional<Version> version = parse_version(text);
-  if (!version)
-    throw InputError{fmt::format("invalid version '{}' of runtime transformers", text),
-                     "must be numbers joined by dots", "write transformers@4.46.0, say"};
-  if (*version < first_known || *version >= end_known)
-    throw InputError{fmt::format("runtime {} is not known", name),
-                     fmt::format("known versions: {}", transformers_versions),
-                     "name a version in that range"};
-  return *version;
 }
 
 void check_family(std::string_view name, std::string_view family, Version version) {
@@ -259,7 +246,7 @@ void follow_family(std::string_view family, Runtime& runtime) {
 Runtime resolve(const RuntimeRequest& request) {
   Runtime runtime;
   runtime.name = request.name;
-  runtime.version = known_version(request.name, request.version);
+  runtime.version = known_versions.require(request.version);
   check_family(request.name, request.model_family, runtime.version);
   OptionReader options{request.name, request.options, known_options};
   take_options(options, runtime);
@@ -272,7 +259,7 @@ Runtime resolve(const RuntimeRequest& request) {
 
 RuntimeFamily transformers_family() {
   return {"transformers",
-          transformers_versions,
+          known_versions.people,
           known_options,
           "generate() of Hugging Face transformers in eager PyTorch with its caching allocator",
           "github.com/huggingface/transformers: pull requests 30536, 31292, 33902",

@@ -3,6 +3,7 @@
 #include "src/engine/vllm/count.hpp"
 
 #include "src/core/error.hpp"
+#include "src/engine/countable.hpp"
 #include "src/engine/vllm/batch_limits.hpp"
 #include "src/engine/vllm/card.hpp"
 #include "src/engine/vllm/kv_cache.hpp"
@@ -15,18 +16,6 @@
 
 namespace calibram {
 namespace {
-
-void check_model(const Question& question) {
-  if (!question.model)
-    throw InputError{fmt::format("'{}' is a size without an architecture", question.subject), "",
-                     "name a model; only the rules of thumb can answer a bare size"};
-  const Model& model = *question.model;
-  const std::int64_t tokens = question.workload.context_tokens();
-  if (model.positions == Positions::learned && tokens > model.max_positions)
-    throw InputError{fmt::format("cannot count {} tokens of {}", tokens, model.name),
-                     fmt::format("its learned positions end at {}", model.max_positions),
-                     fmt::format("ask for a context of at most {} tokens", model.max_positions)};
-}
 
 /// Towers are left out where every kind of input but text is limited to none (vllm/config/multimodal.py,
 /// get_limit_per_prompt; model_executor/models/interfaces.py, _mark_tower_model).
@@ -85,7 +74,8 @@ DeviceCount count_device(const VllmBlocks& weights, Bytes kv_cache, const VllmBu
 }  // namespace
 
 Count count_vllm(const Question& question, const Runtime& runtime) {
-  check_model(question);
+  require_model(question);
+  require_positions(*question.model, question.workload.context_tokens());
   check_towers(*question.model, vllm_settings(runtime));
   check_activation(question);
   validate(question.workload);
@@ -93,16 +83,12 @@ Count count_vllm(const Question& question, const Runtime& runtime) {
   check_batch(question, vllm_settings(runtime));
   const std::vector<VllmStage> stages = vllm_stages(question, vllm_settings(runtime));
   const std::vector<Bytes> kv_bytes = vllm_kv_bytes(question, runtime);
-  Count result;
+  std::vector<DeviceCount> devices;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const VllmBlocks weights = vllm_weight_blocks(stages[i], *question.weights, vllm_card(question));
-    result.devices.push_back(
-        count_device(weights, kv_bytes[i], vllm_profile_peak(question, runtime, stages[i])));
-    result.total += result.devices.back().total;
-    result.terms += result.devices.back().at_peak;
-    result.requested += result.devices.back().requested;
+    devices.push_back(count_device(weights, kv_bytes[i], vllm_profile_peak(question, runtime, stages[i])));
   }
-  return result;
+  return sum_of(std::move(devices));
 }
 
 }  // namespace calibram

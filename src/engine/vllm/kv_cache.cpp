@@ -100,26 +100,11 @@ std::vector<Bytes> vllm_kv_bytes(const Question& question, const Runtime& runtim
   return bytes;
 }
 
-std::int64_t vllm_kv_blocks(const Question& question, const Runtime& runtime, Bytes available) {
-  const KvCachePlan plan{question, runtime};
-  return plan.has_cache() ? plan.blocks_in(available) : 0;
-}
-
-std::int64_t vllm_kv_tokens(const Question& question, const Runtime& runtime, Bytes available) {
-  const KvCachePlan plan{question, runtime};
-  plan.check(available);
-  return plan.tokens_in(available);
-}
-
-double vllm_max_concurrency(const Question& question, const Runtime& runtime, Bytes available) {
-  const KvCachePlan plan{question, runtime};
-  plan.check(available);
-  return static_cast<double>(plan.blocks_in(available)) /
-         static_cast<double>(plan.blocks_for(vllm_max_model_len(question)));
-}
-
 CacheRoom vllm_cache_room(const Question& question, const Runtime& runtime, Bytes available) {
-  return {vllm_kv_tokens(question, runtime, available), vllm_max_concurrency(question, runtime, available)};
+  const KvCachePlan plan{question, runtime};
+  plan.check(available);
+  return {plan.tokens_in(available), static_cast<double>(plan.blocks_in(available)) /
+                                         static_cast<double>(plan.blocks_for(vllm_max_model_len(question)))};
 }
 
 }  // namespace calibram

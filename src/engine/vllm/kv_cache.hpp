@@ -12,20 +12,11 @@ namespace calibram {
 /// whole pages, and for windows the tokens of a step besides. @throws InputError as vllm_kv_groups
 std::vector<Bytes> vllm_kv_bytes(const Question& question, const Runtime& runtime);
 
-/// Blocks of the KV cache where every device has this much left for it (num_gpu_blocks). Zero without a
-/// cache.
-std::int64_t vllm_kv_blocks(const Question& question, const Runtime& runtime, Bytes available);
-
-/// "GPU KV cache size: N tokens" (kv_cache_utils.py, _report_kv_cache_config).
+/// What a start-up log tells of its cache, as Runtime::cache_room: "GPU KV cache size: N tokens"
+/// (kv_cache_utils.py, _report_kv_cache_config) and "Maximum concurrency for N tokens per request"
+/// (get_max_concurrency_for_kv_cache_config).
 /// @throws InputError when max_model_len does not fit, as vLLM does not start then, with the longest context
 /// that does, or when the model keeps no cache
-std::int64_t vllm_kv_tokens(const Question& question, const Runtime& runtime, Bytes available);
-
-/// "Maximum concurrency for N tokens per request" (get_max_concurrency_for_kv_cache_config).
-/// @throws InputError as vllm_kv_tokens
-double vllm_max_concurrency(const Question& question, const Runtime& runtime, Bytes available);
-
-/// Both, as Runtime::cache_room.
 CacheRoom vllm_cache_room(const Question& question, const Runtime& runtime, Bytes available);
 
 }  // namespace calibram

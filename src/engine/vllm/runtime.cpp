@@ -16,8 +16,7 @@ namespace {
 // One interval so far. What would differ outside it: until 0.17 mixtures of experts ran in chunks of tokens
 // (VLLM_FUSED_MOE_CHUNK_SIZE, removed by vllm#34086, 2026-03-12); after 0.19 came PyTorch 2.11 (vllm#34644),
 // FlashInfer's sampler by default (vllm#40376), and the memory of CUDA graphs taken off the KV cache.
-constexpr Version first_known{0, 19, 0}, end_known{0, 20, 0};
-constexpr std::string_view vllm_versions = "0.19";
+constexpr VersionRange known_versions{"vllm", {0, 19, 0}, {0, 20, 0}, "0.19", "0.19.0"};
 
 constexpr std::string_view known_options =
     "max_num_batched_tokens; max_num_seqs; block_size=16|32|64|128; gpu_memory_utilization (up to 1); "
@@ -33,20 +32,6 @@ constexpr std::array<OptionWord<std::int64_t>, 4> block_sizes = {
 constexpr std::int64_t most_tokens = 1 << 24;
 constexpr std::int64_t most_sequences = 1 << 20;
 constexpr std::int64_t most_device_bytes = std::int64_t{1} << 44;
-
-Version known_version(const RuntimeRequest& request) {
-  if (request.version.empty())
-    throw InputError{"runtime vllm needs a version", "what it keeps in memory changed between versions",
-                     "write vllm@0.19.0"};
-  const std::optional<Version> version = parse_version(request.version);
-  if (!version)
-    throw InputError{fmt::format("invalid version '{}' of runtime vllm", request.version),
-                     "must be numbers joined by dots", "write vllm@0.19.0"};
-  if (*version < first_known || *version >= end_known)
-    throw InputError{fmt::format("runtime {} is not known", request.name),
-                     fmt::format("known versions: {}", vllm_versions), "name a version in that range"};
-  return *version;
-}
 
 /// vllm/config/cache.py: gpu_memory_utilization is more than 0 and at most 1.
 double utilisation(OptionReader& options, double otherwise) {
@@ -78,7 +63,7 @@ VllmSettings read_settings(OptionReader& options) {
 Runtime resolve(const RuntimeRequest& request) {
   Runtime runtime;
   runtime.name = request.name;
-  runtime.version = known_version(request);
+  runtime.version = known_versions.require(request.version);
   OptionReader options{request.name, request.options, known_options};
   const VllmSettings settings = read_settings(options);
   runtime.settings = settings;
@@ -97,7 +82,7 @@ Runtime resolve(const RuntimeRequest& request) {
 RuntimeFamily vllm_family() {
   return {
       "vllm",
-      vllm_versions,
+      known_versions.people,
       known_options,
       "activation is the peak of the start-up profile run (max_num_batched_tokens through the model, then "
       "max_num_seqs rows through the sampler); the KV cache is paged",

@@ -20,7 +20,7 @@ KvGroups groups_of(const Question& question) {
   return vllm_kv_groups(question, vllm_settings(runtime_of(question)));
 }
 std::int64_t tokens_in(const Question& question, Bytes available) {
-  return vllm_kv_tokens(question, runtime_of(question), available);
+  return vllm_cache_room(question, runtime_of(question), available).tokens;
 }
 
 TEST(VllmKvCache, EqualLayersShareOneGroup) {
@@ -119,7 +119,7 @@ TEST(VllmKvCache, TheStageWithMostLayersDecides) {
   const std::vector<Bytes> bytes = vllm_kv_bytes(question, runtime_of(question));
   EXPECT_EQ(9 * bytes[1], 10 * bytes[0]);
   EXPECT_EQ(bytes[0], bytes[2]);
-  EXPECT_EQ(vllm_kv_blocks(question, runtime_of(question), bytes[1]), 8192 / 16);
+  EXPECT_EQ(tokens_in(question, bytes[1]), 8192);
 }
 
 TEST(VllmKvCache, BytesAreWhatTheTokensNeed) {
@@ -127,8 +127,8 @@ TEST(VllmKvCache, BytesAreWhatTheTokensNeed) {
     Question question = ask_vllm(name, 5000);
     const Bytes need = vllm_kv_bytes(question, runtime_of(question))[0];
     const Runtime runtime = runtime_of(question);
-    EXPECT_DOUBLE_EQ(vllm_max_concurrency(question, runtime, need), 1.0) << name;
-    EXPECT_DOUBLE_EQ(vllm_max_concurrency(question, runtime, 3 * need), 3.0) << name;
+    EXPECT_DOUBLE_EQ(vllm_cache_room(question, runtime, need).sequences, 1.0) << name;
+    EXPECT_DOUBLE_EQ(vllm_cache_room(question, runtime, 3 * need).sequences, 3.0) << name;
     question.workload.batch = 3;
     EXPECT_EQ(vllm_kv_bytes(question, runtime)[0], 3 * need) << name;
   }
@@ -155,7 +155,6 @@ TEST(VllmKvCache, AModelWithoutACacheIsNamed) {
   layer.feed_forward = Mlp{.width = 64};
   const Question question = ask_vllm(model_with("cacheless", 64, 1000, {{layer, 2}}));
   EXPECT_THAT(message_of<InputError>([&] { tokens_in(question, 1_GiB); }), HasSubstr("keeps no KV cache"));
-  EXPECT_EQ(vllm_kv_blocks(question, runtime_of(question), 1_GiB), 0);
   EXPECT_EQ(vllm_kv_bytes(question, runtime_of(question))[0], Bytes{});
 }
 

@@ -47,7 +47,7 @@ TEST(VllmPublished, TokensFollowFromTheBytesThatAreLeft) {
     const Question question = question_of(row);
     const Measurement& left = *available.at(row.source);
     const auto tokens = [&](std::int64_t off) {
-      return vllm_kv_tokens(question, runtime_of(question), Bytes{*left.value + off});
+      return vllm_cache_room(question, runtime_of(question), Bytes{*left.value + off}).tokens;
     };
     EXPECT_LE(tokens(-*left.resolution), *row.value) << row.source;
     EXPECT_GE(tokens(*left.resolution), *row.value) << row.source;
