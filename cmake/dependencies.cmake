@@ -25,6 +25,19 @@ add_library(re2 UNKNOWN IMPORTED)
 set_target_properties(re2 PROPERTIES IMPORTED_LOCATION ${RE2_LIBRARY}
   INTERFACE_INCLUDE_DIRECTORIES ${RE2_INCLUDE_DIR} INTERFACE_LINK_LIBRARIES Threads::Threads)
 
+if(CALIBRAM_PROGRAMS)
+  # The charts of a report's page: data for the program, which puts it into every page.
+  find_file(CALIBRAM_CHART_JS NAMES chart.min.js Chart.min.js PATHS /usr/share/javascript/chart.js NO_DEFAULT_PATH)
+  find_file(CALIBRAM_CHART_JS_LICENCE NAMES copyright PATHS /usr/share/doc/libjs-chart.js NO_DEFAULT_PATH)
+  if(CALIBRAM_CHART_JS)
+    file(READ ${CALIBRAM_CHART_JS} head LIMIT 200)
+  endif()
+  if(NOT CALIBRAM_CHART_JS_LICENCE OR NOT head MATCHES "Chart.js v[34]\\.")
+    message(FATAL_ERROR "Chart.js 3 or 4 with its licence is needed for reports (package libjs-chart.js; "
+      "elsewhere set CALIBRAM_CHART_JS and CALIBRAM_CHART_JS_LICENCE to chart.min.js and its licence)")
+  endif()
+endif()
+
 if(CALIBRAM_TESTS)
   find_package(GTest REQUIRED)
   if(CALIBRAM_HAS_CUDA)

@@ -12,16 +12,9 @@
 #include <cmath>
 #include <numeric>
 #include <set>
-#include <tuple>
 
 namespace calibram {
 namespace {
-
-using Group = std::tuple<std::string, std::string, std::string>;  // runtime, metric, devices
-
-Group group_of(const Measurement& row) {
-  return {row.runtime, std::string{name_of(row.metric)}, row.devices == 1 ? "1" : "2+"};
-}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -109,6 +102,7 @@ EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, Model
     const Answer answer = answer_of(*estimators[i], *question);
     if (const auto* estimate = std::get_if<Estimate>(&answer)) {
       evaluated.estimates[i] = estimate->value();
+      evaluated.breakdown = Breakdown{i, estimate->terms, estimate->interval, estimate->extrapolates};
       continue;
     }
     evaluated.reasons[i] = std::get<Unanswered>(answer).reason;
@@ -117,43 +111,56 @@ EvaluatedRow ask_all(const Measurement& row, const Estimators& estimators, Model
   return evaluated;
 }
 
+/// @param groups  of the evaluation's rows, in their order
+ErrorSummary summarise(const Evaluation& evaluation, std::size_t estimator, const RowGroup& group,
+                       const std::vector<const RowGroup*>& groups) {
+  ErrorSummary summary{evaluation.estimators[estimator], std::get<0>(group), std::get<1>(group),
+                       std::get<2>(group)};
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i] != &group) continue;
+    const EvaluatedRow& row = evaluation.rows[i];
+    if (!row.estimates[estimator]) {
+      ++summary.skipped;
+      continue;
+    }
+    const double measured = static_cast<double>(*row.measurement.value);
+    errors.push_back((static_cast<double>(*row.estimates[estimator]) - measured) / measured);
+  }
+  summary.rows = errors.size();
+  fill(summary, errors);
+  return summary;
+}
+
 Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators,
                     ModelLibrary& models) {
   Evaluation evaluation;
   for (const auto& estimator : estimators) evaluation.estimators.emplace_back(estimator->name());
-  std::vector<Group> groups;
+  std::set<RowGroup> known;
+  std::vector<const RowGroup*> order, of_rows;
   for (const Measurement& row : measurements) {
-    if (!row.value || *row.value == 0 || !row.outcome.empty()) {
+    if (!is_evaluated(row)) {
       ++evaluation.without_value;
       continue;
     }
     evaluation.rows.push_back(ask_all(row, estimators, models, evaluation.reasons));
-    if (std::find(groups.begin(), groups.end(), group_of(row)) == groups.end())
-      groups.push_back(group_of(row));
+    const auto [group, is_new] = known.insert(group_of(row));
+    if (is_new) order.push_back(&*group);
+    of_rows.push_back(&*group);
   }
-  for (const Group& group : groups) {
-    for (std::size_t i = 0; i < estimators.size(); ++i) {
-      ErrorSummary summary{evaluation.estimators[i], std::get<0>(group), std::get<1>(group),
-                           std::get<2>(group)};
-      std::vector<double> errors;
-      for (const EvaluatedRow& row : evaluation.rows) {
-        if (group_of(row.measurement) != group) continue;
-        if (!row.estimates[i]) {
-          ++summary.skipped;
-          continue;
-        }
-        const double measured = static_cast<double>(*row.measurement.value);
-        errors.push_back((static_cast<double>(*row.estimates[i]) - measured) / measured);
-      }
-      summary.rows = errors.size();
-      fill(summary, errors);
-      evaluation.summaries.push_back(std::move(summary));
-    }
-  }
+  for (const RowGroup* group : order)
+    for (std::size_t i = 0; i < estimators.size(); ++i)
+      evaluation.summaries.push_back(summarise(evaluation, i, *group, of_rows));
   return evaluation;
 }
 
 }  // namespace
+
+bool is_evaluated(const Measurement& row) { return row.value && *row.value != 0 && row.outcome.empty(); }
+
+RowGroup group_of(const Measurement& row) {
+  return {row.runtime, std::string{name_of(row.metric)}, row.devices == 1 ? "1" : "2+"};
+}
 
 Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators) {
   ModelLibrary models;

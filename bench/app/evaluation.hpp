@@ -8,17 +8,34 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace calibram {
+
+/// What an answer says beside its value.
+struct Breakdown {
+  std::size_t estimator = 0;  ///< whose answer it is
+  TermBytes terms;
+  std::optional<Interval> interval;
+  bool extrapolates = false;
+};
 
 /// One measurement with its answers, in the order of the estimators and the unit of its metric; absent where
 /// one cannot answer.
 struct EvaluatedRow {
   Measurement measurement;
   std::vector<std::optional<std::int64_t>> estimates;
-  std::vector<std::string> reasons;  ///< why there is no answer; empty where there is one
+  std::vector<std::string> reasons;      ///< why there is no answer; empty where there is one
+  std::optional<Breakdown> breakdown{};  ///< of the last estimator that answers: they are asked worst first
 };
+
+/// Whether a row can be held against an answer: it has a value above 0, and nothing went wrong.
+bool is_evaluated(const Measurement& row);
+
+/// Rows whose errors are summed up together: runtime, metric, and "1" card or "2+".
+using RowGroup = std::tuple<std::string, std::string, std::string>;
+RowGroup group_of(const Measurement& row);
 
 /// The errors of one estimator over the rows of one runtime, metric and kind of placement. Relative to the
 /// measured value; absent when no row was answered.

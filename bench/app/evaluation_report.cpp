@@ -3,7 +3,6 @@
 #include "bench/app/evaluation_report.hpp"
 
 #include "src/core/names.hpp"
-#include "src/core/text_table.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -30,7 +29,16 @@ bool is_answered(const Evaluation& evaluation, const ErrorSummary& summary) {
   });
 }
 
-std::string configuration_text(const Measurement& row) {
+/// Why there is no answer, or what makes the measured figure another kind of number.
+std::string remark(const EvaluatedRow& row, std::size_t estimator) {
+  if (!row.reasons[estimator].empty()) return row.reasons[estimator];
+  const bool adds_peaks = row.measurement.devices > 1 && is_total(row.measurement.metric);
+  return adds_peaks ? "adds peaks that cards reach at different times" : "";
+}
+
+}  // namespace
+
+std::string run_text(const Measurement& row) {
   std::string text = fmt::format("{} {} x {} + {}", row.weights, row.workload.batch, row.workload.prompt,
                                  row.workload.generate);
   if (row.workload.context) text += fmt::format(" in {}", *row.workload.context);
@@ -42,16 +50,7 @@ std::string amount_text(const Measurement& row, std::int64_t value) {
   return row.metric == Metric::kv_tokens ? fmt::format("{} tokens", value) : gib_text(Bytes{value});
 }
 
-/// Why there is no answer, or what makes the measured figure another kind of number.
-std::string remark(const EvaluatedRow& row, std::size_t estimator) {
-  if (!row.reasons[estimator].empty()) return row.reasons[estimator];
-  const bool adds_peaks = row.measurement.devices > 1 && is_total(row.measurement.metric);
-  return adds_peaks ? "adds peaks that cards reach at different times" : "";
-}
-
-}  // namespace
-
-std::string evaluation_text(const Evaluation& evaluation) {
+TextTable evaluation_table(const Evaluation& evaluation) {
   TextTable table{{{"estimator"},
                    {"runtime"},
                    {"metric"},
@@ -69,8 +68,10 @@ std::string evaluation_text(const Evaluation& evaluation) {
                    std::to_string(s.skipped), percent(s.mean_abs), percent(s.median_abs), percent(s.max_abs),
                    percent(s.mean_signed, true), s.under ? fmt::format("{:.0f} %", 100 * *s.under) : ""});
   }
-  return table.text();
+  return table;
 }
+
+std::string evaluation_text(const Evaluation& evaluation) { return evaluation_table(evaluation).text(); }
 
 std::string evaluation_rows_text(const Evaluation& evaluation, const std::string& estimator) {
   const auto found = std::find(evaluation.estimators.begin(), evaluation.estimators.end(), estimator);
@@ -91,7 +92,7 @@ std::string evaluation_rows_text(const Evaluation& evaluation, const std::string
     const std::optional<std::int64_t> value = row.estimates[index];
     std::optional<double> residual;
     if (value) residual = static_cast<double>(*value - *m.value) / static_cast<double>(*m.value);
-    table.add_row({fmt::format("{}:{}", m.file, m.line), fmt::format("{} {}", m.model, configuration_text(m)),
+    table.add_row({fmt::format("{}:{}", m.file, m.line), fmt::format("{} {}", m.model, run_text(m)),
                    std::string{name_of(m.metric)}, amount_text(m, *m.value),
                    value ? amount_text(m, *value) : "", percent(residual, true), remark(row, index)});
   }

@@ -2,17 +2,11 @@
 // Prints fits.
 #include "bench/app/fit_report.hpp"
 
-#include "fit/line.hpp"
-#include "src/core/text_table.hpp"
-#include "src/engine/count.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
-#include <tuple>
 
 namespace calibram {
 namespace {
@@ -22,27 +16,6 @@ std::string number_or_blank(double value, const char* format) {
 }
 
 Bytes bytes_of(double value) { return rounded_bytes(value); }
-
-/// "rss = 7.21 MiB + 1.0000 weights + ..." with the terms that the data determine.
-std::string formula(const ProfileFit& profile) {
-  std::string text =
-      fmt::format("{} = {}", name_of(profile.metric), mib_text(bytes_of(profile.fit.constant_bytes)));
-  for (std::size_t i = 0; i < fitted_term_count; ++i)
-    if (std::isfinite(profile.fit.terms[i].coefficient))
-      text += fmt::format(" + {:.4f} {}", profile.fit.terms[i].coefficient, term_names[i]);
-    else if (!profile.fit.has_error_model() && profile.fit.hull.term_bytes[i].high > 0)
-      text += fmt::format(" + {}", term_names[i]);
-  return text;
-}
-
-/// Whether theory left nothing to fit: an exact sum has no errors to print.
-bool is_exact(const Fit& fit) {
-  if (!fit.has_error_model()) return false;
-  const bool ones = std::all_of(fit.terms.begin(), fit.terms.end(), [](const TermFit& term) {
-    return std::isnan(term.coefficient) || std::abs(term.coefficient - 1) < 1e-9;
-  });
-  return ones && fit.sigma_bytes < 1 && std::abs(fit.constant_bytes) < 1;
-}
 
 /// The metric that a report shows against context: what the system saw, if it was measured; none where
 /// nothing measured grows with the context.
@@ -60,47 +33,19 @@ std::string conclusion(const ProfileFit& fit) {
       100 * fit.fit.leave_one_model_out.max_abs);
 }
 
-/// A series of the per-token table: what stays fixed while the context grows.
-using Series = std::tuple<std::string, std::string, std::string, std::int64_t>;  // shape, weights, kv, batch
-
 std::string slope_text(double bytes_per_token) { return fmt::format("{:.4f}", bytes_per_token / (1 << 20)); }
 
-/// The model, and what sets its rows apart from others of it: "qwen2-7b attention=flash".
-std::string shape_text(const Measurement& row) {
-  return row.options.empty() ? row.model : row.model + " " + options_text(row.options);
-}
-
-/// @param rows  ordered by context
-std::size_t different_contexts(const std::vector<Measurement>& rows) {
-  std::size_t count = 1;
-  for (std::size_t i = 1; i < rows.size(); ++i)
-    if (rows[i].workload.context_tokens() != rows[i - 1].workload.context_tokens()) ++count;
-  return count;
-}
-
-std::vector<std::string> per_token_cells(const Series& series, const std::vector<Measurement>& rows,
-                                         ModelLibrary& models) {
-  std::vector<double> tokens, values;
-  for (const Measurement& row : rows) {
-    tokens.push_back(static_cast<double>(row.workload.context_tokens()));
-    values.push_back(static_cast<double>(*row.value));
-  }
-  const Line line = fit_line(tokens, values);
-  const Measurement& longest = rows.back();
-  const Question question = question_of(longest, models);
-  const Runtime runtime = runtime_of(question);
-  const Count counted = count(question, runtime);
-  const double theory = static_cast<double>(counted.terms[Term::kv_cache].count()) / tokens.back();
-  const auto& [model, weights, kv, batch] = series;
-  return {model,
-          weights,
-          kv,
-          std::to_string(batch),
-          std::to_string(rows.size()),
-          gib_text(bytes_of(line.intercept)),
-          slope_text(line.slope),
-          slope_text(theory),
-          fmt::format("{:.0f} %", 100 * theory / line.slope)};
+std::vector<std::string> per_token_cells(const Shape& shape) {
+  const ShapeLine& line = *shape.line;
+  return {shape.model_and_options(),
+          shape.weights,
+          shape.kv,
+          std::to_string(shape.batch),
+          std::to_string(shape.rows.size()),
+          gib_text(bytes_of(line.measured.intercept)),
+          slope_text(line.measured.slope),
+          line.theory_slope ? slope_text(*line.theory_slope) : "",
+          line.theory_slope ? fmt::format("{:.0f} %", 100 * *line.theory_slope / line.measured.slope) : ""};
 }
 
 /// Whether a metric holds the term: all of a total, whether they were swept or not.
@@ -108,8 +53,28 @@ bool holds(const ProfileFit& profile, std::size_t term) {
   return is_total(profile.metric) || profile.fit.hull.term_bytes[term].high > 0;
 }
 
-/// The coefficients with their errors; nothing for a constant alone.
-std::string coefficients_text(const ProfileFit& profile) {
+}  // namespace
+
+std::string formula_text(const ProfileFit& profile) {
+  std::string text =
+      fmt::format("{} = {}", name_of(profile.metric), mib_text(bytes_of(profile.fit.constant_bytes)));
+  for (std::size_t i = 0; i < fitted_term_count; ++i)
+    if (std::isfinite(profile.fit.terms[i].coefficient))
+      text += fmt::format(" + {:.4f} {}", profile.fit.terms[i].coefficient, term_names[i]);
+    else if (!profile.fit.has_error_model() && profile.fit.hull.term_bytes[i].high > 0)
+      text += fmt::format(" + {}", term_names[i]);
+  return text;
+}
+
+bool is_exact(const Fit& fit) {
+  if (!fit.has_error_model()) return false;
+  const bool ones = std::all_of(fit.terms.begin(), fit.terms.end(), [](const TermFit& term) {
+    return std::isnan(term.coefficient) || std::abs(term.coefficient - 1) < 1e-9;
+  });
+  return ones && fit.sigma_bytes < 1 && std::abs(fit.constant_bytes) < 1;
+}
+
+TextTable coefficients_table(const ProfileFit& profile) {
   TextTable table{{{"term"},
                    {"coefficient", Align::right},
                    {"std error", Align::right},
@@ -125,10 +90,9 @@ std::string coefficients_text(const ProfileFit& profile) {
          number_or_blank(term.variance_inflation, "{:.1f}"),
          term.identified ? "yes" : fmt::format("no; {:.4f} is used", profile.fit.prior.coefficients[i])});
   }
-  return table.empty() ? "" : table.text();
+  return table;
 }
 
-/// The figures of merit.
 std::string merit_text(const Fit& fit, bool has_terms) {
   std::string text =
       fmt::format("constant {} ± {}, residual {} ({:.4f} %)", mib_text(bytes_of(fit.constant_bytes)),
@@ -142,8 +106,6 @@ std::string merit_text(const Fit& fit, bool has_terms) {
              100 * fit.leave_one_model_out.mean_abs, 100 * fit.leave_one_model_out.max_abs,
              100 * fit.leave_one_model_out.mean_signed);
 }
-
-}  // namespace
 
 std::string profile_report(const Profile& profile, const std::vector<Measurement>& rows) {
   std::string text;
@@ -169,20 +131,16 @@ std::string fit_text(const ProfileFit& profile) {
         profile.runtime == "calibram" ? "the allocator's books" : "what the engine reports", fit.rows);
   std::string text =
       fmt::format("{} of {}, from {} rows of {} model{}\n{}\n\n", name_of(profile.metric), profile.runtime,
-                  fit.rows, fit.models.size(), fit.models.size() == 1 ? "" : "s", formula(profile));
+                  fit.rows, fit.models.size(), fit.models.size() == 1 ? "" : "s", formula_text(profile));
   if (fit.has_error_model()) {
-    const std::string coefficients = coefficients_text(profile);
-    text += coefficients + merit_text(fit, !coefficients.empty());
+    const TextTable coefficients = coefficients_table(profile);
+    text += (coefficients.empty() ? "" : coefficients.text()) + merit_text(fit, !coefficients.empty());
   }
   for (const std::string& warning : fit.warnings) text += "warning: " + warning + "\n";
   return text;
 }
 
-std::string per_token_text(const std::vector<Measurement>& rows) {
-  std::map<Series, std::vector<Measurement>> series;
-  for (const Measurement& row : rows)
-    if (row.outcome.empty() && row.devices == 1)
-      series[{shape_text(row), row.weights, row.kv, row.workload.batch}].push_back(row);
+TextTable per_token_table(const std::vector<Shape>& shapes) {
   TextTable table{{{"model"},
                    {"weights"},
                    {"kv"},
@@ -192,14 +150,16 @@ std::string per_token_text(const std::vector<Measurement>& rows) {
                    {"MiB/token", Align::right},
                    {"KV in theory", Align::right},
                    {"KV share", Align::right}}};
-  ModelLibrary models;
-  for (auto& [key, points] : series) {
-    std::sort(points.begin(), points.end(), [](const Measurement& a, const Measurement& b) {
-      return a.workload.context_tokens() < b.workload.context_tokens();
-    });
-    if (different_contexts(points) < 3) continue;  // two points make a line, but do not test it
-    table.add_row(per_token_cells(key, points, models));
-  }
+  for (const Shape& shape : shapes)
+    if (shape.line && shape.placement.devices == 1) table.add_row(per_token_cells(shape));
+  return table;
+}
+
+std::string per_token_text(const std::vector<Measurement>& rows) {
+  std::vector<const Measurement*> shown;
+  for (const Measurement& row : rows)
+    if (row.outcome.empty() && row.devices == 1) shown.push_back(&row);
+  const TextTable table = per_token_table(shapes_of(shown));
   return table.empty() ? std::string{} : table.text();
 }
 

@@ -35,6 +35,8 @@ constexpr std::array verbs = {
     Verb{"check", "Fresh measurements against a profile or older ones: what moved", add_check, "Predict"},
     Verb{"history", "The sweeps of a device over time: each coefficient, and what changed beside it",
          add_history, "Predict"},
+    Verb{"report", "Measurements and every estimate as CSV, Markdown or one HTML page", add_report,
+         "Predict"},
     Verb{"models", "The models known by name", add_models, "Look up"},
     Verb{"show", "A model as it is understood: layers, parts, bytes, caches", add_show, "Look up"},
     Verb{"runtimes", "The inference engines known, with versions and options", add_runtimes, "Look up"},

@@ -54,8 +54,9 @@ std::string resolved_subject(const Measurement& row) {
   if (row.file.empty() || path.is_absolute() || find_entry(row.model)) return row.model;
   const std::filesystem::path beside = std::filesystem::path{row.file}.parent_path() / path;
   // A name that is neither known nor a file stays as it is written, for the error to quote.
-  return std::filesystem::exists(beside) || row.model.find('/') != std::string::npos ? beside.string()
-                                                                                     : row.model;
+  std::error_code none;  // a name too long for a file is none
+  return std::filesystem::exists(beside, none) || row.model.find('/') != std::string::npos ? beside.string()
+                                                                                           : row.model;
 }
 
 }  // namespace
