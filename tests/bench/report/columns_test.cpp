@@ -2,7 +2,7 @@
 // The CSV report: its columns, and what stands in them.
 #include "bench/report/columns.hpp"
 
-#include "src/core/csv.hpp"
+#include "tests/bench/report/records.hpp"
 #include "tests/bench/report/reports.hpp"
 
 #include <gmock/gmock.h>
@@ -15,20 +15,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::SizeIs;
-
-std::vector<std::map<std::string, std::string>> records(const std::string& csv) {
-  std::vector<std::map<std::string, std::string>> found;
-  std::vector<std::string> header;
-  parse_csv(csv, "report", [&](const CsvRow& row) {
-    if (header.empty()) {
-      header = row.fields;
-      return;
-    }
-    found.emplace_back();
-    for (std::size_t i = 0; i < header.size(); ++i) found.back()[header[i]] = row.fields[i];
-  });
-  return found;
-}
 
 TEST(ReportColumns, EveryRowStandsBesideEveryEstimator) {
   const auto rows = records(csv_report(small_report()));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The page as people open it: in a browser, offline, with the numbers of the CSV.
-#include "src/core/csv.hpp"
 #include "src/core/file.hpp"
 #include "src/core/words.hpp"
 #include "tests/bench/app/program.hpp"
+#include "tests/bench/report/records.hpp"
 #include "tests/support/browser.hpp"
 
 #include <fmt/format.h>
@@ -26,19 +26,9 @@ using Json = Browser::Json;
 
 const std::filesystem::path root = CALIBRAM_SOURCE_DIR;
 
-/// The columns of a CSV report by name, its rows by line of the measurements.
 std::map<std::int64_t, std::map<std::string, std::string>> rows_by_line(const std::string& csv) {
   std::map<std::int64_t, std::map<std::string, std::string>> rows;
-  std::vector<std::string> header;
-  parse_csv(csv, "report", [&](const CsvRow& row) {
-    if (header.empty()) {
-      header = row.fields;
-      return;
-    }
-    std::map<std::string, std::string> fields;
-    for (std::size_t i = 0; i < header.size(); ++i) fields[header[i]] = row.fields[i];
-    rows[std::stoll(fields.at("line"))] = fields;
-  });
+  for (const auto& fields : records(csv)) rows[std::stoll(fields.at("line"))] = fields;
   return rows;
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// A CSV report as its rows, each by the names of its columns.
+#pragma once
+
+#include "src/core/csv.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace calibram {
+
+inline std::vector<std::map<std::string, std::string>> records(const std::string& csv) {
+  CsvParser parser{csv, "report"};
+  std::vector<std::map<std::string, std::string>> found;
+  std::vector<std::string> header;
+  for (CsvRow row; parser.next(row);) {
+    if (header.empty()) {
+      header.assign(row.fields.begin(), row.fields.end());
+      continue;
+    }
+    found.emplace_back();
+    for (std::size_t i = 0; i < header.size(); ++i) found.back()[header[i]] = row.fields[i];
+  }
+  return found;
+}
+
+}  // namespace calibram
