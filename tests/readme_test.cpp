@@ -65,12 +65,14 @@ fs::path sweep_folder() {
   return root / match[1].str();
 }
 
+/// The newest sweep there: their names begin with the date.
 std::string sweep_csv() {
+  fs::path newest;
   for (const auto& entry : fs::directory_iterator(sweep_folder()))
     if (entry.path().extension() == ".csv" &&
         std::isdigit(static_cast<unsigned char>(entry.path().filename().string().front())) != 0)
-      return fs::relative(entry.path(), root).string();
-  return {};
+      newest = std::max(newest, entry.path());
+  return fs::relative(newest, root).string();
 }
 
 std::string standard_output(const std::string& arguments) {

@@ -7,6 +7,7 @@
 #include "src/core/text_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -17,17 +18,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string change_text(const VersionChange& change) {
-  const auto shown = [](const std::string& version) {
-    return version.empty() ? std::string{"not recorded"} : printable(version, 60);
-  };
-  return fmt::format("{} {} -> {}", change.name, shown(change.before), shown(change.after));
-}
-
+/// What changed; what was not recorded before is no change, and is named behind.
 std::string changes_text(const HistoryRun& run) {
-  std::string text;
-  for (const VersionChange& change : run.changes) text += (text.empty() ? "" : "; ") + change_text(change);
-  return text;
+  std::vector<std::string> changed, recorded;
+  for (const VersionChange& change : run.changes)
+    if (change.before.empty())
+      recorded.push_back(printable(change.name, 60));
+    else
+      changed.push_back(fmt::format("{} {} -> {}", printable(change.name, 60), printable(change.before, 60),
+                                    change.after.empty() ? "not recorded" : printable(change.after, 60)));
+  if (!recorded.empty()) changed.push_back(fmt::format("not recorded before: {}", fmt::join(recorded, ", ")));
+  return fmt::format("{}", fmt::join(changed, "; "));
 }
 
 std::string time_text(const HistoryRun& run) {

@@ -42,7 +42,7 @@ struct RealSweep {
 inline RealSweep real_sweep() {
   const std::string folder = std::string{CALIBRAM_SOURCE_DIR} + "/results/amd-epyc/";
   RealSweep sweep;
-  for (Measurement& row : read_measurements(folder + "2026-11-21.csv"))
+  for (Measurement& row : read_measurements(folder + "2026-11-22-3399611.csv"))
     if (row.metric == Metric::rss) sweep.rows.push_back(std::move(row));
   sweep.observations = observations_of(sweep.rows);
   sweep.fit = *read_profile(folder + "profile.json").find("calibram", Metric::rss);

@@ -23,7 +23,7 @@ const std::string results = std::string{CALIBRAM_SOURCE_DIR} + "/results/amd-epy
 /// The committed sweep of a host, changed row by row.
 std::string sweep_with(const std::function<void(Measurement&)>& change) {
   std::string csv = csv_header() + "\n";
-  for (Measurement row : read_measurements(results + "2026-11-21.csv")) {
+  for (Measurement row : read_measurements(results + "2026-11-22-3399611.csv")) {
     change(row);
     csv += csv_row(row) + "\n";
   }

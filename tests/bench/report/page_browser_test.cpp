@@ -51,7 +51,7 @@ class PageInBrowser : public testing::Test {
   /// The sweep of this repository, by its profile.
   void open_sweep() {
     const std::filesystem::path folder = root / "results" / "amd-epyc";
-    open({(folder / "2026-11-21.csv").string(), "--profile", (folder / "profile.json").string()});
+    open({(folder / "2026-11-22-3399611.csv").string(), "--profile", (folder / "profile.json").string()});
   }
 
   /// What went wrong in the page, and what it asked the network for.
