@@ -21,7 +21,7 @@ endif()
 # GCC 12 sees uninitialised values inside its own AVX-512 intrinsics once Eigen inlines them (GCC bug 105593).
 add_library(calibram_eigen_warnings INTERFACE)
 target_compile_options(calibram_eigen_warnings INTERFACE
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-array-bounds>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized;-Wno-array-bounds>)
 
 # Sources that are compiled more often than they run, words rather than numbers: hardly optimised, and with
 # sanitizers not at all. That is half of the time of a build.

@@ -27,9 +27,9 @@ class CheckGolden : public ::testing::Test {
   CheckGolden() {
     program.folder().write("old.csv", golden("check_old.csv"));
     program.folder().write("new.csv", golden("check_new.csv"));
-    program.folder().write(
-        "profile.json",
-        read_file(std::string{CALIBRAM_SOURCE_DIR} + "/results/amd-epyc/profile.json", Bytes{1 << 20}));
+    program.folder().write("profile.json", read_file(std::string{CALIBRAM_SOURCE_DIR} +
+                                                         "/tests/bench/app/golden/check_profile.json",
+                                                     Bytes{1 << 20}));
   }
 
   Outcome check(const std::vector<std::string>& more) const {
