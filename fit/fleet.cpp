@@ -2,6 +2,7 @@
 // Sorts rows by configuration, and takes each machine's differences from the median of all.
 #include "fit/fleet.hpp"
 
+#include "fit/median.hpp"
 #include "fit/outliers.hpp"
 #include "fit/profile.hpp"
 
@@ -17,13 +18,6 @@ using Rows = std::span<const Measurement* const>;
 
 /// No counter is read finer than a page.
 constexpr double page_bytes = 4096;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 /// What a machine differs by, configuration after configuration.
 struct Differences {

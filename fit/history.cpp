@@ -13,6 +13,7 @@
 #include <cmath>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -62,10 +63,10 @@ Versions all_versions(const std::vector<Measurement>& rows) {
   return versions;
 }
 
-HistoryRun run_of(const Sweep& sweep, ModelLibrary& models) {
+HistoryRun run_of(const Sweep& sweep, const std::string& time, ModelLibrary& models) {
   HistoryRun run;
   run.file = sweep.file;
-  run.measured_at = time_of(sweep);
+  run.measured_at = time;
   run.rows = sweep.rows.size();
   run.versions = all_versions(sweep.rows);
   GroupFits fitted = fit_groups(observations_of(sweep.rows, models).groups);
@@ -135,16 +136,18 @@ std::vector<HistorySeries> History::series() const {
 
 std::vector<History> histories_of(std::vector<Sweep> sweeps) {
   std::erase_if(sweeps, [](const Sweep& sweep) { return sweep.rows.empty(); });
-  std::stable_sort(sweeps.begin(), sweeps.end(),
-                   [](const Sweep& a, const Sweep& b) { return time_of(a) < time_of(b); });
+  std::vector<std::pair<std::string, const Sweep*>> by_time;
+  for (const Sweep& sweep : sweeps) by_time.emplace_back(time_of(sweep), &sweep);
+  std::stable_sort(by_time.begin(), by_time.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   ModelLibrary models;
   std::vector<History> histories;
-  for (const Sweep& sweep : sweeps) {
-    const std::string& device = device_of(sweep);
+  for (const auto& [time, sweep] : by_time) {
+    const std::string& device = device_of(*sweep);
     auto history = std::find_if(histories.begin(), histories.end(),
                                 [&](const History& known) { return known.device == device; });
     if (history == histories.end()) history = histories.insert(histories.end(), {device, {}});
-    HistoryRun run = run_of(sweep, models);
+    HistoryRun run = run_of(*sweep, time, models);
     if (!history->runs.empty()) run.changes = changes_between(history->runs.back().versions, run.versions);
     history->runs.push_back(std::move(run));
   }

@@ -4,23 +4,19 @@
 
 #include "fit/calibrated.hpp"
 #include "fit/group_fits.hpp"
+#include "fit/median.hpp"
 #include "src/core/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <set>
 
 namespace calibram {
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 void fill(ErrorSummary& summary, const std::vector<double>& errors) {
   if (errors.empty()) return;
@@ -66,10 +62,13 @@ class LeavingOut final : public Estimator {
   }
 
   static Profile fit_without(const std::string& left_out, const Observations& all) {
-    std::vector<ObservationGroup> groups = all.groups;
-    for (ObservationGroup& group : groups)
-      std::erase_if(group.observations,
-                    [&](const Observation& observation) { return observation.model == left_out; });
+    std::vector<ObservationGroup> groups;
+    for (const ObservationGroup& group : all.groups) {
+      groups.push_back({group.runtime, group.metric, {}, group.noise, group.counter, group.placement});
+      std::copy_if(group.observations.begin(), group.observations.end(),
+                   std::back_inserter(groups.back().observations),
+                   [&](const Observation& observation) { return observation.model != left_out; });
+    }
     Profile profile;
     profile.fits = fit_groups(groups).fits;  // rows of a group without others stay unanswered, and say so
     return profile;

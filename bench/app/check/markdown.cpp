@@ -67,22 +67,7 @@ std::string broken_table(const CheckResult& result) {
 std::string rows_table(const CheckResult& result, std::size_t& count) {
   const std::vector<OutsideRow> outside = outside_rows(result.drift);
   count = outside.size();
-  TextTable table{{{"row"},
-                   {"configuration"},
-                   {"against"},
-                   {"measured", Align::right},
-                   {"expected", Align::right},
-                   {"error", Align::right},
-                   {"interval"}}};
-  for (std::size_t i = 0; i < std::min(outside.size(), most_listed_rows); ++i) {
-    const CheckedGroup* group = outside[i].group;
-    const CheckedRow* row = outside[i].row;
-    const Measurement& measured = result.rows[row->row];
-    table.add_row({escaped(place_of(measured)), escaped(configuration_text(measured)),
-                   std::string{outside[i].against()}, size_text(row->measured_bytes, group->metric),
-                   size_text(row->predicted_bytes, group->metric), error_text(*row),
-                   interval_text(outside[i])});
-  }
+  const TextTable table = outside_table(result, outside, "row", escaped);
   if (table.empty()) return "";
   return table.markdown() +
          (count > most_listed_rows ? fmt::format("\nand {} more\n", count - most_listed_rows) : "");

@@ -50,22 +50,8 @@ std::string moves_text(const CheckResult& result) {
 
 std::string rows_text(const CheckResult& result) {
   const std::vector<OutsideRow> outside = outside_rows(result.drift);
-  TextTable table{{{"row outside"},
-                   {"configuration"},
-                   {"against"},
-                   {"measured", Align::right},
-                   {"expected", Align::right},
-                   {"error", Align::right},
-                   {"interval"}}};
-  for (std::size_t i = 0; i < std::min(outside.size(), most_listed_rows); ++i) {
-    const CheckedGroup* group = outside[i].group;
-    const CheckedRow* row = outside[i].row;
-    const Measurement& measured = result.rows[row->row];
-    table.add_row({place_of(measured), configuration_text(measured), std::string{outside[i].against()},
-                   size_text(row->measured_bytes, group->metric),
-                   size_text(row->predicted_bytes, group->metric), error_text(*row),
-                   interval_text(outside[i])});
-  }
+  const TextTable table =
+      outside_table(result, outside, "row outside", [](std::string_view text) { return std::string{text}; });
   if (table.empty()) return "";
   const std::size_t more = outside.size() - std::min(outside.size(), most_listed_rows);
   return table.text() + (more > 0 ? fmt::format("and {} more\n", more) : "") + "\n";

@@ -245,4 +245,25 @@ std::vector<std::string> remarks(const CheckResult& result) {
   return remarks;
 }
 
+TextTable outside_table(const CheckResult& result, const std::vector<OutsideRow>& outside, std::string header,
+                        std::string (*shown)(std::string_view)) {
+  TextTable table{{{std::move(header)},
+                   {"configuration"},
+                   {"against"},
+                   {"measured", Align::right},
+                   {"expected", Align::right},
+                   {"error", Align::right},
+                   {"interval"}}};
+  for (std::size_t i = 0; i < std::min(outside.size(), most_listed_rows); ++i) {
+    const CheckedGroup* group = outside[i].group;
+    const CheckedRow* row = outside[i].row;
+    const Measurement& measured = result.rows[row->row];
+    table.add_row({shown(place_of(measured)), shown(configuration_text(measured)),
+                   std::string{outside[i].against()}, size_text(row->measured_bytes, group->metric),
+                   size_text(row->predicted_bytes, group->metric), error_text(*row),
+                   interval_text(outside[i])});
+  }
+  return table;
+}
+
 }  // namespace calibram

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "bench/app/check/report.hpp"
+#include "src/core/text_table.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace calibram {
@@ -59,6 +61,10 @@ std::vector<OutsideRow> outside_rows(const CheckedGroup& group);
 std::vector<OutsideRow> outside_rows(const Drift& drift);
 std::string error_text(const CheckedRow& row);
 std::string interval_text(const OutsideRow& outside);
+/// The first of them as a table. @param header  of the rows' places. @param shown  what becomes of a file's
+/// text
+TextTable outside_table(const CheckResult& result, const std::vector<OutsideRow>& outside, std::string header,
+                        std::string (*shown)(std::string_view));
 
 /// "ok -> out_of_memory (wanted 96 GiB)".
 std::string outcome_text(const OutcomeChange& change, const CheckResult& result);
