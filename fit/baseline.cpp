@@ -30,7 +30,7 @@ struct PairedGroup {
 
 std::set<std::string, std::less<>> runtimes_of(const std::vector<Measurement>& rows) {
   std::set<std::string, std::less<>> runtimes;
-  const std::string* last = nullptr;
+  const SharedText* last = nullptr;
   for (const Measurement& row : rows) {
     if (last && *last == row.runtime) continue;
     last = &row.runtime;
@@ -61,7 +61,7 @@ CheckedGroup group_like(const Measurement& row, const Baseline& baseline) {
   checked.metric = row.metric;
   checked.placement = {row.devices, row.split};
   const auto stand_in = baseline.stand_ins.find(row.runtime);
-  checked.reference_runtime = stand_in == baseline.stand_ins.end() ? row.runtime : stand_in->second;
+  checked.reference_runtime = stand_in == baseline.stand_ins.end() ? row.runtime.str() : stand_in->second;
   return checked;
 }
 

@@ -16,8 +16,7 @@ struct ConfigurationHash {
   std::size_t operator()(const Measurement* row) const {
     std::size_t seed = 0;
     const auto add = [&](const auto& value) { boost::hash_combine(seed, value); };
-    for (const std::string* text : {&row->model, &row->weights, &row->kv})
-      add(std::hash<std::string>{}(*text));
+    for (const SharedText* text : {&row->model, &row->weights, &row->kv}) add(*text);
     add(row->workload.batch), add(row->workload.prompt), add(row->workload.generate);
     add(row->workload.context.value_or(0));
     add(row->devices), add(static_cast<int>(row->metric));

@@ -31,9 +31,9 @@ struct EstimateOptions {
 /// --device, where it means a device of this machine, put into the row under its name. Only `cuda[:N]` costs
 /// the time to look for cards. @return the card, if it is one
 std::optional<Card> resolve_device(Measurement& row) {
-  const bool is_card = row.device == "cuda" || row.device.starts_with("cuda:");
+  const bool is_card = row.device == "cuda" || row.device.str().starts_with("cuda:");
   if (row.device == "host") row.device = describe_host().name;
-  if (row.device == "auto") row.device.clear();
+  if (row.device == "auto") row.device = {};
   if (!is_card) return std::nullopt;
   const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
                                 "name the card itself, and its --capacity");

@@ -76,7 +76,7 @@ void check_outputs(const ReportOptions& options) {
   }
 }
 
-std::set<std::string> different(const std::vector<Measurement>& rows, std::string Measurement::*member) {
+std::set<std::string> different(const std::vector<Measurement>& rows, SharedText Measurement::*member) {
   std::set<std::string> values;
   for (const Measurement& row : rows)
     if (is_evaluated(row)) values.insert(row.*member);

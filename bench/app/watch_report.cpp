@@ -33,7 +33,7 @@ std::string error_text(const Measurement& row, const Prediction& prediction) {
 }
 
 std::string counter_text(const Measurement& row) {
-  return row.devices == 1 && row.metric != Metric::device ? row.counter
+  return row.devices == 1 && row.metric != Metric::device ? row.counter.str()
                                                           : fmt::format("{}, {}", row.device, row.counter);
 }
 

@@ -58,14 +58,16 @@ void read_pairs(Measurement& row, std::string_view field) try {
   throw_rule("key=value pairs joined by ';', each key once");
 }
 
-template <std::string Measurement::*member>
+template <SharedText Measurement::*member>
 constexpr MeasurementColumn text_column(std::string_view name, std::string_view meaning, bool required) {
   return {name,
           "",
           meaning,
           required,
-          [](const Measurement& row) { return row.*member; },
-          [](Measurement& row, std::string_view field) { row.*member = field; }};
+          [](const Measurement& row) { return (row.*member).str(); },
+          [](Measurement& row, std::string_view field) { row.*member = field; },
+          nullptr,
+          member};
 }
 
 template <Count Measurement::*member, std::int64_t lowest>
@@ -84,16 +86,18 @@ using Field = std::string_view;
 
 constexpr std::array columns = {
     MeasurementColumn{"model", "", "catalogue name, or path of a model file relative to this file", true,
-                      [](const Row& row) { return row.model; },
+                      [](const Row& row) { return row.model.str(); },
                       [](Row& row, Field field) {
                         if (field.empty()) throw_rule("a catalogue name or the path of a model file");
                         row.model = field;
-                      }},
+                      },
+                      nullptr, &Row::model},
     MeasurementColumn{"runtime", "", "engine whose memory it is, family@version; empty: calibram", true,
-                      [](const Row& row) { return row.runtime; },
+                      [](const Row& row) { return row.runtime.str(); },
                       [](Row& row, Field field) {
                         if (!field.empty()) row.runtime = field;
-                      }},
+                      },
+                      nullptr, &Row::runtime},
     text_column<&Row::weights>("weights", "format of the weights", true),
     text_column<&Row::kv>("kv", "format of the KV cache", true),
     MeasurementColumn{"batch", "sequences", "sequences at once; empty: 1", true,
@@ -141,8 +145,9 @@ constexpr std::array columns = {
     MeasurementColumn{"outcome", "",
                       "empty: ok; else near_full (the peak left less than 2 % of the card), skipped, "
                       "rejected, out_of_memory, killed or failed; only rows without one are fitted",
-                      false, [](const Row& row) { return row.outcome; },
-                      [](Row& row, Field field) { row.outcome = field == "ok" ? "" : field; }},
+                      false, [](const Row& row) { return row.outcome.str(); },
+                      [](Row& row, Field field) { row.outcome = field == "ok" ? "" : field; }, nullptr,
+                      &Row::outcome},
     text_column<&Row::reason>("reason", "why the outcome is not ok", false),
     text_column<&Row::counter>("counter", "counter of the driver or kernel that gave the value", false),
     count_column<&Row::fixed, 0>("fixed", "bytes", "the process before weights: program, libraries, scratch",
