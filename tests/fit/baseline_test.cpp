@@ -86,6 +86,23 @@ TEST(Baseline, OnePercentInAThirdOfTheRowsIsFound) {
   }
 }
 
+// A fresh copy of the program is mapped in other blocks: every process of the run has a little more, or less.
+TEST(Baseline, WhatProcessesHoldBeforeWeightsMayShiftWithinTheirCountersReach) {
+  const RealSweep sweep = real_sweep();
+  const auto shifted = [&](std::int64_t bytes) {
+    RealSweep fresh = sweep.again(101);
+    for (Observation& observation : fresh.observations.groups.front().observations) {
+      Measurement& row = fresh.rows[observation.row];
+      row.value = *row.value + bytes;
+      row.fixed = *row.fixed + bytes;
+      observation.measured_bytes += static_cast<double>(bytes);
+    }
+    return moved(drift_of(sweep.again(1), fresh));
+  };
+  EXPECT_THAT(shifted(-200'000), IsEmpty());
+  EXPECT_THAT(shifted(5'000'000), ElementsAre("fixed"));
+}
+
 TEST(Baseline, ARowThatIsWrongByItselfMovesNoTerm) {
   const RealSweep sweep = real_sweep();
   RealSweep fresh = sweep.again(2);

@@ -176,7 +176,7 @@ TEST(CheckVerb, ABaselineNeedsNoProfile) {
   const Outcome outcome = check_baseline(program, [](Measurement&) {});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out,
-              HasSubstr("check passes: against the baseline 0 of 14 terms moved and 0 of 282 rows"));
+              HasSubstr("check passes: against the baseline 0 of 15 terms moved and 0 of 282 rows"));
 }
 
 TEST(CheckVerb, ABaselineMayStandBeforeTheRowsAndMoreThanOnce) {
