@@ -16,7 +16,7 @@
 namespace calibram {
 
 ProfileDevice this_host() {
-  const HostMachine machine = describe_host();
+  const HostMachine& machine = describe_host();
   return {machine.name, "host", machine.total.count(), machine.kernel};
 }
 

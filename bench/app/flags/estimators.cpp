@@ -37,7 +37,7 @@ void warn_if_foreign(const Profile& profile, const std::string& asked, const std
         "figures with care\n",
         what, in_quotes(theirs), in_quotes(ours));
   };
-  const HostMachine here = describe_host();
+  const HostMachine& here = describe_host();
   const bool is_host = profile.device.kind == "host";
   const std::string meant = !asked.empty() ? asked : is_host ? here.name : profile.device.name;
   if (profile.device.name != meant)

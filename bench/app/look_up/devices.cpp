@@ -28,7 +28,7 @@ struct DeviceRow {
 };
 
 DeviceRow host_row() {
-  const HostMachine host = describe_host();
+  const HostMachine& host = describe_host();
   return {"host", host.name, host.total, available_host_memory(), "", host.kernel, "", ""};
 }
 

@@ -61,7 +61,7 @@ std::string program_of(const std::vector<std::string>& command) {
 Measurement asked_row(const WatchOptions& options, const std::string& program) {
   Measurement row = options.question.row();
   if (!options.question.has_model()) row.model = program;
-  const HostMachine host = describe_host();
+  const HostMachine& host = describe_host();
   row.device = host.name;
   row.machine = host.host;
   row.source = "calibram " CALIBRAM_VERSION;
