@@ -16,6 +16,7 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 #include <vector>
 
 namespace calibram {
@@ -120,8 +121,11 @@ fs::path MeasuringOptions::folder(const Target& target) const {
                      "name a folder with --out"};
   fs::create_directories(folder, failure);
   if (failure)
-    throw Error{fmt::format("cannot make the folder {}", in_quotes(folder.string())), failure.message(),
-                "name another one with --out"};
+    throw Error{
+        fmt::format("cannot make the folder {}", in_quotes(folder.string())),
+        // What /proc says of a folder that is to be made: it has no room for such.
+        failure == std::errc::no_such_file_or_directory ? "no folder can be made there" : failure.message(),
+        "name another one with --out"};
   return folder;
 }
 

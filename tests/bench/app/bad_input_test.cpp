@@ -180,6 +180,19 @@ TEST(BadInput, AnOutputThatCannotBeWrittenIsNamed) {
                  {{"measure", "--out", "file/x"},
                   "cannot make the folder 'file/x' (Not a directory); name another one with --out"},
                  1);
+  expect_refusal(program,
+                 {{"measure", "--out", "/proc/x"},
+                  "cannot make the folder '/proc/x' (no folder can be made there); name another one with "
+                  "--out"},
+                 1);
+  const std::string log = CALIBRAM_SOURCE_DIR "/tests/bench/import/logs/llama_cpp_v0_5.log";
+  for (const auto& [output, reason] :
+       {std::pair{"/proc/x.csv", "no file can be made there"}, {"none/x.csv", "its folder does not exist"}}) {
+    const Outcome imported = program.run({"import", "llama.cpp", log, "-o", output});
+    EXPECT_EQ(imported.status, 2);
+    EXPECT_THAT(imported.err, testing::EndsWith("calibram: cannot append to '" + std::string{output} + "' (" +
+                                                reason + "); name another file\n"));
+  }
   EXPECT_EQ(program.folder().read("file"), "");
 }
 
