@@ -3,14 +3,13 @@
 #include "bench/app/history/history_report.hpp"
 
 #include "bench/app/flags/estimators.hpp"
+#include "bench/app/measure/sweep_files.hpp"
 #include "bench/app/verbs.hpp"
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
@@ -19,21 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a folder's file holds measurements: a table of times beside them has another header.
-bool is_measurements(const fs::path& file) {
-  std::string line;
-  std::getline(std::ifstream{file}, line);
-  return file.extension() == ".csv" && line.find("model,runtime,") != line.npos;
-}
-
-/// A folder's measurements, by name; a file stands for itself.
+/// A folder's measurements; a file stands for itself.
 std::vector<fs::path> files_of(const fs::path& path) {
-  if (!fs::is_directory(path)) return {path};
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(path))
-    if (entry.is_regular_file() && is_measurements(entry.path())) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
+  return fs::is_directory(path) ? measurement_files(path) : std::vector{path};
 }
 
 std::vector<Sweep> read_sweeps(const std::vector<std::string>& paths) {

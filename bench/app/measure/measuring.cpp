@@ -4,6 +4,7 @@
 
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/measure/progress.hpp"
+#include "bench/app/measure/sweep_files.hpp"
 #include "bench/app/usage.hpp"
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
@@ -11,10 +12,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <fstream>
 #include <iostream>
 #include <system_error>
 #include <vector>
@@ -47,24 +46,6 @@ class InterruptGuard {
   static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
   struct sigaction before_[std::size(signals)]{};
 };
-
-/// Whether the file begins with the header that a sweep writes.
-bool is_sweep(const fs::path& file) {
-  std::string line;
-  return std::getline(std::ifstream{file}, line) && line == csv_header();
-}
-
-/// The sweeps of a folder, oldest first.
-std::vector<fs::path> measurement_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".csv" && is_sweep(entry.path()))
-      files.push_back(entry.path());
-  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
-    return fs::last_write_time(a) < fs::last_write_time(b);
-  });
-  return files;
-}
 
 void say_what_is_measured(const Target& target, const SweepOptions& options, std::size_t points) {
   std::cerr << fmt::format("measuring {}, {} of memory, {} points, {} at a time within {}{}\n", target.title,
@@ -131,10 +112,7 @@ fs::path MeasuringOptions::folder(const Target& target) const {
 
 fs::path MeasuringOptions::csv(const Target& target) const {
   const fs::path into = folder(target);
-  if (resume_) {
-    const std::vector<fs::path> files = measurement_files(into);
-    if (!files.empty()) return files.back();
-  }
+  if (const fs::path newest = resume_ ? newest_sweep(into) : fs::path{}; !newest.empty()) return newest;
   const std::string name = utc_today() + "-" + target.provenance.versions.at("commit");
   fs::path file = into / (name + ".csv");
   for (int i = 2; fs::exists(file); ++i) file = into / fmt::format("{}-{}.csv", name, i);

@@ -54,6 +54,17 @@ TEST(HistoryVerb, JsonHasEveryPointAndEveryStep) {
   EXPECT_EQ(history["series"][0]["points"].size(), 2u);
 }
 
+TEST(HistoryVerb, AFileWithItsColumnsInAnotherOrderIsASweepToo) {
+  const Program program;
+  program.folder().write(
+      "other.csv",
+      "runtime,note,model,weights,kv,batch,prompt,generate,context,devices,split,options,metric,value,"
+      "resolution,device,source\ncalibram,,qwen2-0.5b,fp16,fp16,1,9,,,,,,rss,5,,d,s\n");
+  const Outcome outcome = program.run({"history", "."});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("d: 1 run"));
+}
+
 TEST(HistoryVerb, WithoutAPathItIsThatOfThisMachine) {
   const Program program;
   const Outcome outcome = program.run({"history"});
