@@ -67,7 +67,7 @@ Json json_of(const ProfileFit& entry) {
                {"condition_number", number_or_null(fit.condition_number)}};
   if (entry.placement.devices > 1) {
     json["devices"] = entry.placement.devices;
-    json["split"] = entry.placement.split == Split::tensor ? "tensor" : "layers";
+    json["split"] = name_of(entry.placement.shared());
   }
   json["constant_bytes"] = {{"value", bytes_or_null(fit.constant_bytes)},
                             {"std_error", bytes_or_null(fit.constant_error_bytes)}};
