@@ -108,6 +108,14 @@ const ProfileFit* Profile::find_nearest(std::string_view runtime, Metric metric,
   return found == fits.rend() ? nullptr : &*found;
 }
 
+Versions versions_of(const Profile& profile) {
+  Versions versions = profile.versions;
+  const ProfileDevice& device = profile.device;
+  if (!device.driver.empty()) versions.emplace(device.kind == "host" ? "kernel" : "driver", device.driver);
+  if (!profile.commit.empty()) versions.emplace("commit", profile.commit);
+  return versions;
+}
+
 std::string profile_text(const Profile& profile) {
   Json json = {{"schema", profile_schema}};
   json["device"] = {{"name", profile.device.name},
