@@ -90,7 +90,7 @@ constexpr std::array columns = {
     MeasurementColumn{"runtime", "", "engine whose memory it is, family@version; empty: calibram", true,
                       [](const Row& row) { return row.runtime; },
                       [](Row& row, Field field) {
-                        if (!field.empty()) row.runtime = field;
+                        if (!field.empty()) row.runtime = with_release_as_written(field);
                       }},
     text_column<&Row::weights>("weights", "format of the weights", true),
     text_column<&Row::kv>("kv", "format of the KV cache", true),

@@ -22,6 +22,11 @@ TEST(MeasurementReader, EmptyFieldsHaveTheirDefaults) {
   EXPECT_EQ(row.outcome, "");
 }
 
+TEST(MeasurementReader, ARuntimeHasOneSpelling) {
+  EXPECT_EQ(row_of("m,llama.cpp@0.5.0,,,,8,,,,,,,1,,,").runtime, "llama.cpp@v0.5.0");
+  EXPECT_EQ(row_of("m,llama.cpp@v0.5.0,,,,8,,,,,,,1,,,").runtime, "llama.cpp@v0.5.0");
+}
+
 TEST(MeasurementReader, AContextMayStandWithoutAPrompt) {
   const Measurement row = row_of("m,llama.cpp@2026-09-28,,f16,,,,512,,,,kv_cache,1,,,");
   EXPECT_EQ(row.workload.context_tokens(), 512);
