@@ -2,7 +2,7 @@
 // calibram report: measurements beside every estimate, as CSV, Markdown or one HTML page.
 #include "bench/report/report.hpp"
 
-#include "bench/app/profiling.hpp"
+#include "bench/app/fit/profiling.hpp"
 #include "bench/app/verbs.hpp"
 #include "bench/report/columns.hpp"
 #include "bench/report/markdown_report.hpp"

@@ -2,9 +2,9 @@
 // The sections of the Markdown report.
 #include "bench/report/markdown_report.hpp"
 
-#include "bench/app/evaluation_report.hpp"
-#include "bench/app/fit_report.hpp"
-#include "bench/app/history_report.hpp"
+#include "bench/app/evaluate/evaluation_report.hpp"
+#include "bench/app/fit/fit_report.hpp"
+#include "bench/app/history/history_report.hpp"
 #include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 #include "src/core/text_table.hpp"

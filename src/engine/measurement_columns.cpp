@@ -14,8 +14,6 @@ namespace {
 // More cards than any machine has; keeps sums over devices small.
 constexpr std::int64_t most_devices = 65536;
 
-constexpr std::array<std::string_view, 3> split_names = {"", "layers", "tensor"};
-
 /// The column's name and value are added where file and line are.
 [[noreturn]] void throw_rule(const std::string& rule) { throw InputError{"must be " + rule, "", ""}; }
 
@@ -40,9 +38,9 @@ Count read_optional(std::string_view field, std::int64_t lowest) {
 std::string number_text(const Count& number) { return number ? std::to_string(*number) : std::string{}; }
 
 void read_split(Measurement& row, std::string_view field) {
-  const auto found = std::find(split_names.begin(), split_names.end(), field);
-  if (found == split_names.end()) throw_rule("layers, tensor or empty");
-  row.split = static_cast<Split>(found - split_names.begin());
+  const std::optional<Split> split = parse_split(field);
+  if (!split) throw_rule("layers, tensor or empty");
+  row.split = *split;
 }
 
 void read_metric(Measurement& row, std::string_view field) {
@@ -95,7 +93,7 @@ constexpr std::array columns = {
     MeasurementColumn{"runtime", "", "engine whose memory it is, family@version; empty: calibram", true,
                       [](const Row& row) { return row.runtime.str(); },
                       [](Row& row, Field field) {
-                        if (!field.empty()) row.runtime = field;
+                        if (!field.empty()) row.runtime = with_release_as_written(field);
                       },
                       nullptr, &Row::runtime},
     text_column<&Row::weights>("weights", "format of the weights", true),
@@ -118,10 +116,8 @@ constexpr std::array columns = {
                       [](Row& row, Field field) {
                         row.devices = static_cast<int>(read_integer_or(1, field, 1, most_devices));
                       }},
-    MeasurementColumn{
-        "split", "", "how devices share the model: layers or tensor; empty on one device", true,
-        [](const Row& row) { return std::string{split_names[static_cast<std::size_t>(row.split)]}; },
-        read_split},
+    MeasurementColumn{"split", "", "how devices share the model: layers or tensor; empty on one device", true,
+                      [](const Row& row) { return std::string{name_of(row.split)}; }, read_split},
     MeasurementColumn{"options", "", "key=value pairs joined by ';', for what only this runtime has", true,
                       [](const Row& row) { return options_text(row.options); }, read_pairs<&Row::options>,
                       &Row::options},
