@@ -51,7 +51,7 @@ Counted counted(const Countable& asked) {
 
 std::size_t CountedRows::Hash::operator()(const Measurement* row) const {
   std::size_t hash = 0;
-  for (const std::string* text : {&row->model, &row->weights, &row->kv}) boost::hash_combine(hash, *text);
+  for (const SharedText* text : {&row->model, &row->weights, &row->kv}) boost::hash_combine(hash, *text);
   const Workload& workload = row->workload;
   for (const std::int64_t number :
        {workload.batch, workload.prompt, workload.generate, workload.context.value_or(0)})

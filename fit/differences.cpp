@@ -102,7 +102,7 @@ Eigen::VectorXd clustered_variances(const std::vector<Difference>& differences, 
 
 /// The changes of the given terms; none where the differences leave any open.
 std::vector<CheckedTerm> fitted_changes(const std::vector<Difference>& differences,
-                                        const std::vector<std::size_t>& terms) {
+                                        const std::vector<std::size_t>& terms, double shared_variance) {
   if (differences.size() < terms.size()) return {};
   const Regression regression = regression_of(differences, terms);
   const Solution solution = solve(condensed(regression));
@@ -123,7 +123,9 @@ std::vector<CheckedTerm> fitted_changes(const std::vector<Difference>& differenc
     term.change_bytes = solution.coefficients(column) * bytes;
     const double classical = scatter.variance() * solution.known_covariance(column, column);
     // A NaN of the robust one means that it does not know; a classical one, that nothing is known.
-    term.deviation_bytes = std::sqrt(robust(column) > classical ? robust(column) : classical) * bytes;
+    const double own = robust(column) > classical ? robust(column) : classical;
+    const double shared = terms[k] == index_of(Term::constant) ? 2 * shared_variance : 0;  // old run, new run
+    term.deviation_bytes = std::sqrt(own + shared) * bytes;
     term.degrees = std::max(scatter.degrees, 1);
     term.p_value = p_value_of(term);
     changes.push_back(term);
@@ -139,13 +141,14 @@ double median_of(std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& differences, bool counted) {
+std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& differences, bool counted,
+                                       double shared_variance) {
   std::vector<CheckedTerm> changes;
   const std::vector<std::size_t> constant = {index_of(Term::constant)};
   const std::vector<std::size_t> present = counted ? present_terms(differences) : constant;
-  if (present != constant) changes = fitted_changes(differences, present);
+  if (present != constant) changes = fitted_changes(differences, present, shared_variance);
   if (!changes.empty() && std::isnan(changes.front().deviation_bytes)) changes.clear();
-  CheckedTerm whole = fitted_changes(differences, constant).front();
+  CheckedTerm whole = fitted_changes(differences, constant, shared_variance).front();
   whole.term.clear();
   whole.coefficient = whole.expected = std::nullopt;
   changes.push_back(whole);

@@ -55,8 +55,9 @@ Versions all_versions(const std::vector<Measurement>& rows) {
   Versions versions = versions_of(rows);
   std::map<std::string, std::set<std::string>> others;
   for (const Measurement& row : rows) {
-    if (const std::size_t at = row.runtime.find('@'); at != std::string::npos)
-      others[row.runtime.substr(0, at)].insert(row.runtime.substr(at + 1));
+    const std::string& runtime = row.runtime;
+    if (const std::size_t at = runtime.find('@'); at != std::string::npos)
+      others[runtime.substr(0, at)].insert(runtime.substr(at + 1));
     if (!row.machine.empty()) others["machine"].insert(row.machine);
   }
   for (const auto& [name, several] : others) versions[name] = joined_versions(several);

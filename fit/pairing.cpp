@@ -16,8 +16,7 @@ struct ConfigurationHash {
   std::size_t operator()(const Measurement* row) const {
     std::size_t seed = 0;
     const auto add = [&](const auto& value) { boost::hash_combine(seed, value); };
-    for (const std::string* text : {&row->model, &row->weights, &row->kv})
-      add(std::hash<std::string>{}(*text));
+    for (const SharedText* text : {&row->model, &row->weights, &row->kv}) add(*text);
     add(row->workload.batch), add(row->workload.prompt), add(row->workload.generate);
     add(row->workload.context.value_or(0));
     add(row->devices), add(static_cast<int>(row->metric));
@@ -45,11 +44,14 @@ Places places_of(const std::vector<Measurement>& old_rows, std::vector<OldConfig
   for (std::size_t i = 0; i < old_rows.size(); ++i) {
     const Measurement& row = old_rows[i];
     const auto [place, is_fresh] = places.try_emplace(&row, configurations.size());
-    if (is_fresh) configurations.push_back({i, {}, false});
+    if (is_fresh) configurations.push_back({i, {}, {}, {}, false});
     if (!is_measured(row)) continue;
     OldConfiguration& configuration = configurations[place->second];
     if (configuration.values.count() == 0) configuration.row = i;
     configuration.values.add(static_cast<double>(*row.value));
+    if (!row.fixed) continue;
+    configuration.fixed.add(static_cast<double>(*row.fixed));
+    configuration.after_fixed.add(static_cast<double>(*row.value - *row.fixed));
   }
   return places;
 }

@@ -25,11 +25,19 @@ class Repeats {
   double first_ = 0, sum_ = 0, squares_ = 0;  ///< of differences from the first: bytes squared lose digits
 };
 
+/// What of a row is compared: all of it, or what its process held before and after it had its weights.
+enum class Part : unsigned char { whole, fixed, after_fixed };
+
 /// One configuration of the baseline.
 struct OldConfiguration {
-  std::size_t row = 0;  ///< its first row that was measured, else its first one
-  Repeats values;       ///< of rows without an outcome
+  std::size_t row = 0;         ///< its first row that was measured, else its first one
+  Repeats values;              ///< of rows without an outcome
+  Repeats fixed, after_fixed;  ///< the parts of those that say how much was fixed
   bool is_in_new = false;
+
+  const Repeats& of(Part part) const {
+    return part == Part::whole ? values : part == Part::fixed ? fixed : after_fixed;
+  }
 };
 
 /// A configuration that ended otherwise than before.

@@ -67,7 +67,7 @@ Json json_of(const ProfileFit& entry) {
                {"condition_number", number_or_null(fit.condition_number)}};
   if (entry.placement.devices > 1) {
     json["devices"] = entry.placement.devices;
-    json["split"] = entry.placement.split == Split::tensor ? "tensor" : "layers";
+    json["split"] = name_of(entry.placement.shared());
   }
   json["constant_bytes"] = {{"value", bytes_or_null(fit.constant_bytes)},
                             {"std_error", bytes_or_null(fit.constant_error_bytes)}};
@@ -106,6 +106,14 @@ const ProfileFit* Profile::find_nearest(std::string_view runtime, Metric metric,
            family_of(entry.runtime) == family_of(runtime);
   });
   return found == fits.rend() ? nullptr : &*found;
+}
+
+Versions versions_of(const Profile& profile) {
+  Versions versions = profile.versions;
+  const ProfileDevice& device = profile.device;
+  if (!device.driver.empty()) versions.emplace(device.kind == "host" ? "kernel" : "driver", device.driver);
+  if (!profile.commit.empty()) versions.emplace("commit", profile.commit);
+  return versions;
 }
 
 std::string profile_text(const Profile& profile) {

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "fit/calibration.hpp"
+#include "src/engine/provenance.hpp"
 #include "src/engine/question.hpp"
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,17 +36,21 @@ struct ProfileFit {
 
 struct Profile {
   ProfileDevice device;
-  std::string created;                          ///< ISO 8601, UTC
-  std::string commit;                           ///< of the program that measured
-  std::map<std::string, std::string> versions;  ///< of libraries
-  std::vector<ProfileFit> fits;                 ///< one per runtime, metric and placement
-  std::string file;                             ///< where it was read from; not written
+  std::string created;           ///< ISO 8601, UTC
+  std::string commit;            ///< of the program that measured
+  Versions versions;             ///< of libraries
+  std::vector<ProfileFit> fits;  ///< one per runtime, metric and placement
+  std::string file;              ///< where it was read from; not written
 
   /// The fit of this runtime, metric and placement; null for none.
   const ProfileFit* find(std::string_view runtime, Metric metric, Placement placement = {}) const;
   /// The same, else that of another version of the runtime's engine; of several the last one.
   const ProfileFit* find_nearest(std::string_view runtime, Metric metric, Placement placement = {}) const;
 };
+
+/// All that a profile names with a version, under the names that rows have: libraries, the driver or a host's
+/// kernel, and the commit of the program that measured.
+Versions versions_of(const Profile& profile);
 
 /// The JSON document, indented, with a line end. Bytes of the reported solution are whole; the numbers of the
 /// prediction keep every digit.

@@ -149,9 +149,9 @@ Metric metric_of(const JsonNode& node) {
 Placement placement_of(const JsonNode& node) {
   const auto devices = node.optional_integer("devices", 2, 1024);
   if (!devices) return {};
-  const std::string split = node.text("split");
-  if (split != "tensor" && split != "layers") node.find("split")->fail("must be \"tensor\" or \"layers\"");
-  return {static_cast<int>(*devices), split == "tensor" ? Split::tensor : Split::layers};
+  const std::optional<Split> split = parse_split(node.text("split"));
+  if (!split || *split == Split::none) node.find("split")->fail("must be \"tensor\" or \"layers\"");
+  return {static_cast<int>(*devices), *split};
 }
 
 void read_fits(Profile& profile, const JsonNode& root) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The program: parses the command line and runs one verb.
-#include "bench/app/trailing_command.hpp"
+#include "bench/app/flags/trailing_command.hpp"
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"

@@ -2,7 +2,7 @@
 // calibram report: measurements beside every estimate, as CSV, Markdown or one HTML page.
 #include "bench/report/report.hpp"
 
-#include "bench/app/profiling.hpp"
+#include "bench/app/fit/profiling.hpp"
 #include "bench/app/verbs.hpp"
 #include "bench/report/columns.hpp"
 #include "bench/report/markdown_report.hpp"
@@ -76,7 +76,7 @@ void check_outputs(const ReportOptions& options) {
   }
 }
 
-std::set<std::string> different(const std::vector<Measurement>& rows, std::string Measurement::*member) {
+std::set<std::string> different(const std::vector<Measurement>& rows, SharedText Measurement::*member) {
   std::set<std::string> values;
   for (const Measurement& row : rows)
     if (is_evaluated(row)) values.insert(row.*member);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // calibram-cuda: what calibram must ask of a card through CUDA, in processes of its own.
-#include "bench/app/question_flags.hpp"
+#include "bench/app/flags/question_flags.hpp"
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "bench/cuda/cuda_child.hpp"

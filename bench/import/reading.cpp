@@ -56,7 +56,7 @@ std::vector<std::string> lacks(const Reading& reading, const Supplied& supplied)
   };
   std::vector<std::string> lacking;
   if (!is_known("model") || reading.row.model.empty()) lacking.emplace_back("the model (--model NAME)");
-  const std::string family = reading.row.runtime.substr(0, reading.row.runtime.find('@'));
+  const std::string family = reading.row.runtime.str().substr(0, reading.row.runtime.str().find('@'));
   if (!is_known("runtime"))
     lacking.push_back(fmt::format("the engine's version (--runtime {}@VERSION)",
                                   family == "calibram" ? "transformers" : family));
@@ -88,8 +88,7 @@ Measurement row_of(const Reading& reading, const ReadValue& value, const std::st
   row.outcome = value.outcome;
   row.reason = value.reason;
   row.counter = value.counter;
-  row.source = place(reading, file);
-  if (!value.parts.empty()) row.source += " (" + value.parts + ")";
+  row.source = place(reading, file) + (value.parts.empty() ? "" : " (" + value.parts + ")");
   return row;
 }
 
@@ -104,7 +103,7 @@ void note_absent(const Reading& reading, const Supplied& supplied, const std::st
   if (!keys.empty())
     note(fmt::format("the log does not state {}; --options {}=VALUE supplies it", joined_texts(keys),
                      keys.front()));
-  const bool is_path = reading.row.model.find(".gguf") != std::string::npos;
+  const bool is_path = reading.row.model.str().find(".gguf") != std::string::npos;
   if (!supplied.given.contains("model") && !is_path && !find_entry(reading.row.model))
     note(fmt::format("{} is no model of the catalogue; --model NAME or FILE is needed to fit these rows",
                      in_quotes(reading.row.model)));

@@ -2,9 +2,9 @@
 // The sections of the Markdown report.
 #include "bench/report/markdown_report.hpp"
 
-#include "bench/app/evaluation_report.hpp"
-#include "bench/app/fit_report.hpp"
-#include "bench/app/history_report.hpp"
+#include "bench/app/evaluate/evaluation_report.hpp"
+#include "bench/app/fit/fit_report.hpp"
+#include "bench/app/history/history_report.hpp"
 #include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 #include "src/core/text_table.hpp"
@@ -144,7 +144,7 @@ std::string worst_section(const Report& report) {
     const Measurement& m = row->measurement;
     const std::size_t best = row->breakdown->estimator;
     table.add_row({markdown_text(fmt::format("{}:{}", m.file, m.line)),
-                   markdown_text(m.model + " " + run_text(m)), std::string{name_of(m.metric)},
+                   markdown_text(m.model.str() + " " + run_text(m)), std::string{name_of(m.metric)},
                    short_amount(m, *m.value), report.evaluation.estimators[best],
                    short_amount(m, *row->estimates[best]),
                    fmt::format("{:+.2f} %", 100 * residual_of(*row, best)->relative)});

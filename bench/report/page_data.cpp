@@ -2,7 +2,7 @@
 // Groups, summaries, fits, lines and history of the page; its rows are in page_rows.cpp.
 #include "bench/report/page_data.hpp"
 
-#include "bench/app/fit_report.hpp"
+#include "bench/app/fit/fit_report.hpp"
 #include "bench/report/page_rows.hpp"
 
 #include <fmt/format.h>

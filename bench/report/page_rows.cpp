@@ -2,7 +2,7 @@
 // Packs columns: a sweep repeats its configurations, so most columns have few values.
 #include "bench/report/page_rows.hpp"
 
-#include "bench/app/evaluation_report.hpp"
+#include "bench/app/evaluate/evaluation_report.hpp"
 
 #include <algorithm>
 

@@ -116,12 +116,10 @@ void put_back(std::vector<Measurement> measurements, Evaluation& evaluation) {
 }
 
 std::vector<std::pair<std::string, std::string>> description_of(const Profile& profile) {
-  std::vector<std::pair<std::string, std::string>> lines = {
-      {"device", profile.device.name},
-      {profile.device.kind == "host" ? "kernel" : "driver", profile.device.driver},
-      {"created", profile.created},
-      {"commit", profile.commit}};
-  lines.insert(lines.end(), profile.versions.begin(), profile.versions.end());
+  std::vector<std::pair<std::string, std::string>> lines = {{"device", profile.device.name},
+                                                            {"created", profile.created}};
+  const Versions versions = versions_of(profile);
+  lines.insert(lines.end(), versions.begin(), versions.end());
   std::erase_if(lines, [](const auto& line) { return line.second.empty(); });
   return lines;
 }

@@ -57,7 +57,7 @@ Measurement card_row(Measurement row, const CardPeak& card, const std::string& d
   row.value = card.peak.count();
   row.counter = card.counter;
   row.device = card.name;
-  row.machine += "/" + card.uuid;
+  row.machine = row.machine.str() + "/" + card.uuid;
   if (!driver.empty()) row.versions["driver"] = driver;
   return row;
 }
@@ -80,7 +80,7 @@ void add_card_rows(const Measurement& row, const WatchResult& result, std::vecto
 std::vector<Measurement> watch_rows(const Measurement& asked, const std::string& program,
                                     const WatchResult& result) {
   Measurement row = asked;
-  row.source += fmt::format(" watching {}", program);
+  row.source = fmt::format("{} watching {}", row.source, program);
   row.wall_milliseconds = result.wall_milliseconds;
   const Verdict end = verdict(result);
   row.outcome = end.outcome;

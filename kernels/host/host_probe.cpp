@@ -96,6 +96,15 @@ std::string processor_name() {
   return ::uname(&names) == 0 ? std::string{names.machine} + " processor" : "unknown processor";
 }
 
+HostMachine read_machine() {
+  utsname names{};
+  const bool is_known = ::uname(&names) == 0;
+  const std::string kernel = is_known ? std::string{names.sysname} + " " + names.release : "unknown kernel";
+  Bytes total = kibibytes_of("/proc/meminfo", "MemTotal").value_or(Bytes{});
+  for (const Cgroup& group : cgroup_limits()) total = std::min(total, group.limit);
+  return {processor_name(), is_known ? names.nodename : "", kernel, total};
+}
+
 }  // namespace
 
 HostReading read_host() {
@@ -123,13 +132,9 @@ Bytes resident_counter_slack() {
   return Bytes{checked_product({counters, processors, batch, ::sysconf(_SC_PAGESIZE)})};
 }
 
-HostMachine describe_host() {
-  utsname names{};
-  const bool is_known = ::uname(&names) == 0;
-  const std::string kernel = is_known ? std::string{names.sysname} + " " + names.release : "unknown kernel";
-  Bytes total = kibibytes_of("/proc/meminfo", "MemTotal").value_or(Bytes{});
-  for (const Cgroup& group : cgroup_limits()) total = std::min(total, group.limit);
-  return {processor_name(), is_known ? names.nodename : "", kernel, total};
+const HostMachine& describe_host() {
+  static const HostMachine machine = read_machine();
+  return machine;
 }
 
 Bytes available_host_memory() {

@@ -32,7 +32,9 @@ struct HostMachine {
   std::string kernel;  ///< "Linux 6.1.0": what `driver` is to a GPU
   Bytes total;         ///< memory that this process can use: the machine's, or a smaller cgroup limit
 };
-HostMachine describe_host();
+
+/// Read once: a process stays on its machine.
+const HostMachine& describe_host();
 
 /// What may be taken now without pushing anything into swap: MemAvailable, or what a cgroup leaves.
 Bytes available_host_memory();

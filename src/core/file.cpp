@@ -57,6 +57,8 @@ std::string remedy_for(int number) {
     case EPERM:
     case EROFS:
       return "make the file and its folder writable, or write to another folder";
+    case ENOENT:
+      return "write to another folder";
     default:
       return "check the disk, or write to another folder";
   }
@@ -195,7 +197,9 @@ void write_file(const fs::path& file, std::string_view content) {
 }
 
 void throw_write_error(std::string_view action, const fs::path& file, int number) {
-  throw Error{fmt::format("cannot {} {}", action, name_of(file)), system_text(number), remedy_for(number)};
+  // What /proc says of a file that is to be made: it has no room for such.
+  const std::string reason = number == ENOENT ? "no file can be made there" : system_text(number);
+  throw Error{fmt::format("cannot {} {}", action, name_of(file)), reason, remedy_for(number)};
 }
 
 }  // namespace calibram

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 namespace calibram {
 namespace {
@@ -50,8 +51,13 @@ int flush(int descriptor) {
 LineAppender::LineAppender(const std::filesystem::path& file) : path_{file} {
   constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC;
   descriptor_ = FileDescriptor{::open(file.c_str(), flags, 0666)};
-  if (descriptor_.number() < 0 && (errno == ENOENT || errno == EISDIR || errno == ENOTDIR || errno == ENXIO))
-    throw_unfit(file, errno == ENOENT ? "its folder does not exist" : "it is no regular file");
+  if (const int error = errno; descriptor_.number() < 0 && error == ENOENT) {
+    std::error_code ignored;
+    const bool has_folder = std::filesystem::exists(std::filesystem::absolute(file).parent_path(), ignored);
+    throw_unfit(file, has_folder ? "no file can be made there" : "its folder does not exist");
+  }
+  if (descriptor_.number() < 0 && (errno == EISDIR || errno == ENOTDIR || errno == ENXIO))
+    throw_unfit(file, "it is no regular file");
   struct ::stat status {};
   if (descriptor_.number() < 0 || ::fstat(descriptor_.number(), &status) != 0)
     throw_write_error("append to", file, errno);

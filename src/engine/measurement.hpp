@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/core/ordered_work.hpp"
+#include "src/core/shared_text.hpp"
 #include "src/engine/question.hpp"
 #include "src/model/library.hpp"
 
@@ -20,9 +21,9 @@ namespace calibram {
 
 /// One configuration and one metric of it, as measured. Absent numbers are absent, never 0.
 struct Measurement {
-  std::string model;
-  std::string runtime = "calibram";
-  std::string weights, kv;
+  SharedText model;
+  SharedText runtime = "calibram";
+  SharedText weights, kv;
   Workload workload;
   int devices = 1;
   Split split = Split::none;
@@ -30,7 +31,7 @@ struct Measurement {
   Metric metric = Metric::allocated;
   std::optional<std::int64_t> value;  ///< bytes, or tokens for kv_tokens; absent when the outcome is not ok
   std::optional<std::int64_t> resolution;  ///< half the last printed digit, same unit
-  std::string device, source;
+  SharedText device, source;
   // The ledger of our own sweeps.
   std::optional<std::int64_t> predicted;    ///< theory's peak, before rounding
   std::optional<std::int64_t> requested;    ///< asked of the allocator at the peak
@@ -38,9 +39,9 @@ struct Measurement {
   std::optional<std::int64_t> driver;       ///< what the kernel or driver saw above the fixed cost
   std::optional<std::int64_t> unaccounted;  ///< driver - rounded, and on a card - late
   /// Empty: ok; near_full, skipped, rejected, out_of_memory, killed, failed.
-  std::string outcome;
-  std::string reason;                        ///< why the outcome is not ok
-  std::string counter;                       ///< which kernel counter gave the value
+  SharedText outcome;
+  SharedText reason;                         ///< why the outcome is not ok
+  SharedText counter;                        ///< which kernel counter gave the value
   std::optional<std::int64_t> fixed;         ///< the process before weights: program, libraries, scratch
   std::optional<std::int64_t> slack;         ///< how far that counter may lag behind
   std::optional<std::int64_t> cuda_context;  ///< of `fixed` on a card: the CUDA context
@@ -50,11 +51,11 @@ struct Measurement {
   std::optional<std::int64_t> layers_executed;
   std::optional<std::int64_t> wall_milliseconds;
   // Who measured, when, and with what: what a drift is held against.
-  std::string measured_at;  ///< ISO 8601, UTC
-  std::string machine;      ///< the one that was measured, of several of a kind: host name, and a card's UUID
-  Options versions;         ///< of what took part: calibram, commit, kernel, driver, cuda, ...
+  SharedText measured_at;  ///< ISO 8601, UTC
+  SharedText machine;      ///< the one that was measured, of several of a kind: host name, and a card's UUID
+  Options versions;        ///< of what took part: calibram, commit, kernel, driver, cuda, ...
 
-  std::string file;  ///< where it was read from
+  SharedText file;  ///< where it was read from
   std::int64_t line = 0;
 };
 
@@ -67,6 +68,7 @@ struct MeasurementColumn {
   std::string (*write)(const Measurement&);
   void (*read)(Measurement&, std::string_view field);  ///< @throws InputError "must be ..."
   Options Measurement::*pairs = nullptr;               ///< what it reads, where that is a list of pairs
+  SharedText Measurement::*text = nullptr;             ///< or a text
 };
 
 /// All columns in file order: header, rows and data dictionary come from this table.

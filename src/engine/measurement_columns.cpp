@@ -14,8 +14,6 @@ namespace {
 // More cards than any machine has; keeps sums over devices small.
 constexpr std::int64_t most_devices = 65536;
 
-constexpr std::array<std::string_view, 3> split_names = {"", "layers", "tensor"};
-
 /// The column's name and value are added where file and line are.
 [[noreturn]] void throw_rule(const std::string& rule) { throw InputError{"must be " + rule, "", ""}; }
 
@@ -40,9 +38,9 @@ Count read_optional(std::string_view field, std::int64_t lowest) {
 std::string number_text(const Count& number) { return number ? std::to_string(*number) : std::string{}; }
 
 void read_split(Measurement& row, std::string_view field) {
-  const auto found = std::find(split_names.begin(), split_names.end(), field);
-  if (found == split_names.end()) throw_rule("layers, tensor or empty");
-  row.split = static_cast<Split>(found - split_names.begin());
+  const std::optional<Split> split = parse_split(field);
+  if (!split) throw_rule("layers, tensor or empty");
+  row.split = *split;
 }
 
 void read_metric(Measurement& row, std::string_view field) {
@@ -58,14 +56,16 @@ void read_pairs(Measurement& row, std::string_view field) try {
   throw_rule("key=value pairs joined by ';', each key once");
 }
 
-template <std::string Measurement::*member>
+template <SharedText Measurement::*member>
 constexpr MeasurementColumn text_column(std::string_view name, std::string_view meaning, bool required) {
   return {name,
           "",
           meaning,
           required,
-          [](const Measurement& row) { return row.*member; },
-          [](Measurement& row, std::string_view field) { row.*member = field; }};
+          [](const Measurement& row) { return (row.*member).str(); },
+          [](Measurement& row, std::string_view field) { row.*member = field; },
+          nullptr,
+          member};
 }
 
 template <Count Measurement::*member, std::int64_t lowest>
@@ -84,16 +84,18 @@ using Field = std::string_view;
 
 constexpr std::array columns = {
     MeasurementColumn{"model", "", "catalogue name, or path of a model file relative to this file", true,
-                      [](const Row& row) { return row.model; },
+                      [](const Row& row) { return row.model.str(); },
                       [](Row& row, Field field) {
                         if (field.empty()) throw_rule("a catalogue name or the path of a model file");
                         row.model = field;
-                      }},
+                      },
+                      nullptr, &Row::model},
     MeasurementColumn{"runtime", "", "engine whose memory it is, family@version; empty: calibram", true,
-                      [](const Row& row) { return row.runtime; },
+                      [](const Row& row) { return row.runtime.str(); },
                       [](Row& row, Field field) {
-                        if (!field.empty()) row.runtime = field;
-                      }},
+                        if (!field.empty()) row.runtime = with_release_as_written(field);
+                      },
+                      nullptr, &Row::runtime},
     text_column<&Row::weights>("weights", "format of the weights", true),
     text_column<&Row::kv>("kv", "format of the KV cache", true),
     MeasurementColumn{"batch", "sequences", "sequences at once; empty: 1", true,
@@ -114,10 +116,8 @@ constexpr std::array columns = {
                       [](Row& row, Field field) {
                         row.devices = static_cast<int>(read_integer_or(1, field, 1, most_devices));
                       }},
-    MeasurementColumn{
-        "split", "", "how devices share the model: layers or tensor; empty on one device", true,
-        [](const Row& row) { return std::string{split_names[static_cast<std::size_t>(row.split)]}; },
-        read_split},
+    MeasurementColumn{"split", "", "how devices share the model: layers or tensor; empty on one device", true,
+                      [](const Row& row) { return std::string{name_of(row.split)}; }, read_split},
     MeasurementColumn{"options", "", "key=value pairs joined by ';', for what only this runtime has", true,
                       [](const Row& row) { return options_text(row.options); }, read_pairs<&Row::options>,
                       &Row::options},
@@ -141,8 +141,9 @@ constexpr std::array columns = {
     MeasurementColumn{"outcome", "",
                       "empty: ok; else near_full (the peak left less than 2 % of the card), skipped, "
                       "rejected, out_of_memory, killed or failed; only rows without one are fitted",
-                      false, [](const Row& row) { return row.outcome; },
-                      [](Row& row, Field field) { row.outcome = field == "ok" ? "" : field; }},
+                      false, [](const Row& row) { return row.outcome.str(); },
+                      [](Row& row, Field field) { row.outcome = field == "ok" ? "" : field; }, nullptr,
+                      &Row::outcome},
     text_column<&Row::reason>("reason", "why the outcome is not ok", false),
     text_column<&Row::counter>("counter", "counter of the driver or kernel that gave the value", false),
     count_column<&Row::fixed, 0>("fixed", "bytes", "the process before weights: program, libraries, scratch",

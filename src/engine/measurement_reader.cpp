@@ -24,7 +24,7 @@ namespace {
 /// Turns the records of one file into measurements.
 class MeasurementReader {
  public:
-  explicit MeasurementReader(std::string file) : file_{std::move(file)} {}
+  explicit MeasurementReader(std::string file) : file_{std::move(file)}, file_text_{file_} {}
 
   /// The file's first block loses its header.
   void take_header(CsvBlock& block) {
@@ -39,7 +39,7 @@ class MeasurementReader {
   /// Any thread may ask, once the header is taken.
   std::vector<Measurement> rows_of(const CsvBlock& block) const {
     CsvParser parser{block.text, file_, block.line};
-    KnownPairs known;
+    std::vector<Known> known(columns_.size());
     std::vector<Measurement> rows;
     for (CsvRow row; parser.next(row);) rows.push_back(read_row(row, known));
     return rows;
@@ -52,8 +52,12 @@ class MeasurementReader {
   }
 
  private:
-  /// Lists of pairs that rows before had: most rows of a file have the same, and share them.
-  using KnownPairs = std::map<std::string, Options, std::less<>>;
+  /// What rows before had in one column: the texts and pairs of most rows are those of others.
+  struct Known {
+    std::optional<std::string> field;  ///< of the row before
+    SharedText text;                   ///< that it was read as
+    std::map<std::string, Options, std::less<>> pairs;
+  };
 
   void read_header(const CsvRow& row) {
     std::set<std::string_view> seen;
@@ -74,13 +78,13 @@ class MeasurementReader {
            "add them, or name a measurements file");
   }
 
-  Measurement read_row(const CsvRow& row, KnownPairs& known) const {
+  Measurement read_row(const CsvRow& row, std::vector<Known>& known) const {
     check_field_count(row);
     Measurement measurement;
-    measurement.file = file_;
+    measurement.file = file_text_;
     measurement.line = row.line;
     for (std::size_t i = 0; i < columns_.size(); ++i)
-      if (columns_[i] != nullptr) read_field(row, *columns_[i], row.fields[i], measurement, known);
+      if (columns_[i] != nullptr) read_field(row, *columns_[i], row.fields[i], measurement, known[i]);
     check_row(row, measurement);
     return measurement;
   }
@@ -96,17 +100,37 @@ class MeasurementReader {
   }
 
   void read_field(const CsvRow& row, const MeasurementColumn& column, std::string_view field,
-                  Measurement& measurement, KnownPairs& known) const try {
-    const auto found = column.pairs ? known.find(field) : known.end();
-    if (found != known.end()) {
+                  Measurement& measurement, Known& known) const try {
+    if (column.text)
+      read_text(column, field, measurement, known);
+    else if (column.pairs)
+      read_pairs(column, field, measurement, known);
+    else
+      column.read(measurement, field);
+  } catch (const InputError& rule) {
+    fail(row, fmt::format("{} is {}", column.name, field.empty() ? "empty" : in_quotes(field)), rule.what(),
+         "correct it");
+  }
+
+  static void read_text(const MeasurementColumn& column, std::string_view field, Measurement& measurement,
+                        Known& known) {
+    if (known.field != field) {
+      column.read(measurement, field);
+      known.text = measurement.*column.text;
+      known.field.emplace(field);
+    }
+    measurement.*column.text = known.text;
+  }
+
+  static void read_pairs(const MeasurementColumn& column, std::string_view field, Measurement& measurement,
+                         Known& known) {
+    const auto found = known.pairs.find(field);
+    if (found != known.pairs.end()) {
       measurement.*column.pairs = found->second;
       return;
     }
     column.read(measurement, field);
-    if (column.pairs) known.emplace(field, measurement.*column.pairs);
-  } catch (const InputError& rule) {
-    fail(row, fmt::format("{} is {}", column.name, field.empty() ? "empty" : in_quotes(field)), rule.what(),
-         "correct it");
+    known.pairs.emplace(field, measurement.*column.pairs);
   }
 
   void check_row(const CsvRow& row, Measurement& measurement) const {
@@ -129,6 +153,7 @@ class MeasurementReader {
   }
 
   std::string file_;
+  SharedText file_text_;                           ///< the same, as rows have it
   std::vector<const MeasurementColumn*> columns_;  ///< by position in the file; null: not ours
 };
 

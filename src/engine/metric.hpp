@@ -40,6 +40,11 @@ constexpr bool is_total(Metric metric) {
          metric == Metric::rss;
 }
 
+/// Whether the metric counts all that a process takes, its program and libraries too, not its tensors alone.
+constexpr bool counts_process(Metric metric) {
+  return metric == Metric::device || metric == Metric::rss || metric == Metric::cgroup;
+}
+
 /// Whether the metric follows from others, a memory budget and the pages of a cache, and is never fitted.
 constexpr bool is_composed(Metric metric) {
   return metric == Metric::kv_available || metric == Metric::kv_tokens;

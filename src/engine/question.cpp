@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace calibram {
 namespace {
 
@@ -18,10 +20,15 @@ void require_at_least(std::string_view name, std::int64_t number, std::int64_t l
 
 }  // namespace
 
+std::optional<Split> parse_split(std::string_view name) {
+  const auto found = std::find(split_names.begin(), split_names.end(), name);
+  if (found == split_names.end()) return std::nullopt;
+  return static_cast<Split>(found - split_names.begin());
+}
+
 std::string describe(const Placement& placement) {
   if (placement.devices == 1) return {};
-  return fmt::format("{} devices ({})", placement.devices,
-                     placement.split == Split::tensor ? "tensor" : "layers");
+  return fmt::format("{} devices ({})", placement.devices, name_of(placement.shared()));
 }
 
 void validate(const Workload& workload) {

@@ -7,9 +7,11 @@
 #include "src/model/format.hpp"
 #include "src/model/model.hpp"
 
+#include <array>
 #include <compare>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace calibram {
 
@@ -29,13 +31,22 @@ struct Workload {
 /// generate
 void validate(const Workload& workload);
 
+/// How several devices share a model.
 enum class Split : unsigned char { none, layers, tensor };
+
+/// In the order of Split; none is empty.
+inline constexpr std::array<std::string_view, 3> split_names = {"", "layers", "tensor"};
+constexpr std::string_view name_of(Split split) { return split_names[static_cast<std::size_t>(split)]; }
+/// Nothing for an unknown name.
+std::optional<Split> parse_split(std::string_view name);
 
 /// On how many devices a run lies, and how.
 struct Placement {
   int devices = 1;
   Split split = Split::none;
 
+  /// Several devices share layers unless they share tensors.
+  Split shared() const { return split == Split::none && devices > 1 ? Split::layers : split; }
   bool operator==(const Placement&) const = default;
 };
 

@@ -8,7 +8,10 @@
 #include "src/engine/transformers/runtime.hpp"
 #include "src/engine/vllm/runtime.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <string>
 #include <vector>
 
 namespace calibram {
@@ -19,7 +22,21 @@ std::span<const RuntimeFamily> runtime_families() {
   return families;
 }
 
-Runtime resolve_runtime(std::string_view name, const Options& options, std::string_view model_family) {
+std::string with_release_as_written(std::string_view name) {
+  const std::size_t at = name.find('@');
+  if (at == name.npos) return std::string{name};
+  std::string_view release = name.substr(at + 1);
+  if (release.starts_with('v')) release.remove_prefix(1);
+  if (release.find('.') == release.npos || !parse_version(release)) return std::string{name};
+  for (const RuntimeFamily& family : runtime_families())
+    if (family.name == name.substr(0, at))
+      return fmt::format("{}@{}{}", family.name, family.release_prefix, release);
+  return std::string{name};
+}
+
+Runtime resolve_runtime(std::string_view asked, const Options& options, std::string_view model_family) {
+  const std::string written = with_release_as_written(asked);
+  const std::string_view name = written;
   const std::size_t at = name.find('@');
   const std::string_view version = at == std::string_view::npos ? std::string_view{} : name.substr(at + 1);
   std::vector<std::string_view> known;

@@ -135,8 +135,13 @@ struct RuntimeFamily {
   std::string_view source;
   /// @throws InputError for a version outside the known range (which it names), or an unknown option or value
   Runtime (*resolve)(const RuntimeRequest&);
+  std::string_view release_prefix = {};  ///< how it writes its releases: "v" for v0.5.0
 };
 std::span<const RuntimeFamily> runtime_families();
+
+/// A release as its engine writes it, with or without a "v": "llama.cpp@v0.5.0" of "llama.cpp@0.5.0",
+/// "vllm@0.19.0" of "vllm@v0.19.0". All other names stay.
+std::string with_release_as_written(std::string_view name);
 
 /// The behaviour of `family[@version]` under these options for a model of `model_family` (`model_type`).
 /// @throws InputError for an unknown family, a version outside the known range (which it names), or an

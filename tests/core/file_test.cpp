@@ -102,6 +102,12 @@ TEST(WriteFile, AFullDeviceIsAFailureWithARemedy) {
   }
 }
 
+TEST(WriteFile, AFolderThatTakesNoFilesIsNotSaidToBeMissing) {
+  if (!fs::exists("/proc/self")) GTEST_SKIP() << "no /proc here";
+  EXPECT_EQ(message_of<Error>([] { write_file("/proc/x.csv", "x"); }),
+            "cannot write '/proc/x.csv' (no file can be made there); write to another folder");
+}
+
 TEST(WriteFile, ADeviceIsWrittenAndNotReplaced) {
   write_file("/dev/null", "x");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));

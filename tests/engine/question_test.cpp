@@ -24,6 +24,18 @@ TEST(Metric, AnUnknownOneIsAnsweredWithTheKnownOnes) {
   EXPECT_THAT(error, HasSubstr("weights, kv_cache, activation"));
 }
 
+TEST(Split, EveryNameFindsItself) {
+  for (std::string_view name : split_names) EXPECT_EQ(name_of(parse_split(name).value()), name);
+  EXPECT_EQ(parse_split("tensor"), Split::tensor);
+  EXPECT_EQ(parse_split("rows"), std::nullopt);
+}
+
+TEST(Placement, SeveralDevicesShareLayersUnlessToldOtherwise) {
+  EXPECT_EQ(describe({}), "");
+  EXPECT_EQ(describe({2, Split::none}), "2 devices (layers)");
+  EXPECT_EQ(describe({2, Split::tensor}), "2 devices (tensor)");
+}
+
 TEST(Workload, ItsRulesAreChecked) {
   const auto error = [](const Workload& workload) {
     return message_of<InputError>([&] { validate(workload); });

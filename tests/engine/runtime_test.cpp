@@ -51,6 +51,16 @@ TEST(Runtime, AVersionBetweenKnownChangesBehavesAsItsInterval) {
   EXPECT_EQ(resolve_runtime("transformers@4.40.7", {}, "qwen2").logits_rows, LogitsRows::all);
 }
 
+TEST(Runtime, AReleaseIsReadWithAndWithoutItsVAndWrittenAsItsEngineDoes) {
+  EXPECT_EQ(with_release_as_written("llama.cpp@0.5.0"), "llama.cpp@v0.5.0");
+  EXPECT_EQ(with_release_as_written("vllm@v0.19.0"), "vllm@0.19.0");
+  EXPECT_EQ(resolve_runtime("transformers@v4.38.2", {}, "llama").name, "transformers@4.38.2");
+  for (const char* other : {"llama.cpp@b6000", "llama.cpp@2026-09-28", "llama.cpp@6000", "llama.cpp",
+                            "vllm@v0.19.0rc1", "watched@0.5.0", "llama.cpp@"})
+    EXPECT_EQ(with_release_as_written(other), other);
+  EXPECT_THAT(refusal("llama.cpp@0.6.0"), HasSubstr("runtime llama.cpp@v0.6.0 is not known"));
+}
+
 TEST(Runtime, AVersionOutsideNamesTheRange) {
   EXPECT_THAT(refusal("transformers@4.20.0"), HasSubstr("4.31 to 5.0"));
   EXPECT_THAT(refusal("transformers@9.0"), HasSubstr("4.31 to 5.0"));

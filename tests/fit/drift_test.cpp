@@ -2,6 +2,7 @@
 // What a check finds in fresh rows: drifts that were planted, and nothing where nothing moved.
 #include "fit/drift.hpp"
 
+#include "tests/fit/drifts.hpp"
 #include "tests/fit/real_sweep.hpp"
 #include "tests/fit/sweeps.hpp"
 
@@ -36,15 +37,6 @@ Drift drift_of(const Profile& profile, std::vector<Observation> rows,
   return find_drift(profile, fresh, {});
 }
 
-/// The names of the terms that moved.
-std::vector<std::string> moved(const Drift& drift) {
-  std::vector<std::string> names;
-  for (const CheckedGroup& group : drift.groups)
-    for (const CheckedTerm& term : group.terms)
-      if (term.has_moved) names.push_back(term.term);
-  return names;
-}
-
 std::size_t rows_outside(const Drift& drift) {
   std::size_t count = 0;
   for (const CheckedGroup& group : drift.groups)
@@ -74,9 +66,9 @@ Alarms false_alarms(const Truth& truth) {
   for (unsigned run = 0; run < 2000; ++run) {
     Drift drift =
         drift_of(profile_of(sweep(few_models, truth, 2 * run)), sweep(few_models, truth, 2 * run + 1));
-    alarms.at_the_gate += moved(drift).empty() ? 0 : 1;
+    alarms.at_the_gate += moved_terms(drift).empty() ? 0 : 1;
     judge_terms(drift, 0.01);
-    alarms.at_one_percent += moved(drift).empty() ? 0 : 1;
+    alarms.at_one_percent += moved_terms(drift).empty() ? 0 : 1;
   }
   return alarms;
 }
@@ -105,7 +97,7 @@ TEST(Drift, OnePercentOfTheWeightsIsFoundByName) {
   for (Observation& row : rows) plant(row, Term::weights, 0.01);
   const Drift drift = drift_of(profile, rows);
   EXPECT_TRUE(drift.fails());
-  EXPECT_THAT(moved(drift), ElementsAre("weights"));
+  EXPECT_THAT(moved_terms(drift), ElementsAre("weights"));
   EXPECT_EQ(rows_outside(drift), 0u) << "each row alone is within the tolerance";
 }
 
@@ -117,7 +109,7 @@ TEST(Drift, ErrorsThatCancelInTheTotalAreFoundInTheTerms) {
     row.measured_bytes -= 0.1 * 7.5e9;  // about the mean of the weights: the sum over the rows stays
   }
   const Drift drift = drift_of(profile, rows);
-  EXPECT_THAT(moved(drift), testing::IsSupersetOf({"weights", "constant"}));
+  EXPECT_THAT(moved_terms(drift), testing::IsSupersetOf({"weights", "constant"}));
 }
 
 TEST(Drift, ARowOutsideNeedsBothTheToleranceAndTheInterval) {
@@ -137,7 +129,7 @@ TEST(Drift, OnePercentOfALargeTermOfARealSweepIsFoundByItsName) {
   for (const Term term : large_terms(sweep))
     for (unsigned seed = 1; seed <= 20; ++seed) {
       const Drift drift = find_drift(profile, sweep.again(seed, term, 0.01).observations, {});
-      EXPECT_THAT(moved(drift), ElementsAre(term_names[index_of(term)])) << "run " << seed;
+      EXPECT_THAT(moved_terms(drift), ElementsAre(term_names[index_of(term)])) << "run " << seed;
     }
 }
 
@@ -149,7 +141,7 @@ TEST(Drift, ARowThatIsWrongByItselfMovesNoTerm) {
   fresh.observations.groups.front().observations[5].measured_bytes *= 1.5;
   const Drift drift = find_drift(profile, fresh.observations, {});
   EXPECT_EQ(rows_outside(drift), 1u);
-  EXPECT_THAT(moved(drift), IsEmpty());
+  EXPECT_THAT(moved_terms(drift), IsEmpty());
 }
 
 TEST(Drift, OneRowTellsTheMetricAsAWhole) {

@@ -59,6 +59,17 @@ TEST(Profile, ComesBackAsItWasWritten) {
   EXPECT_EQ(read.find("vllm@0.19.0", Metric::rss), nullptr);
 }
 
+TEST(Profile, NamesEachVersionOnceHoweverOftenItIsKept) {
+  Profile profile = example();
+  EXPECT_EQ(versions_of(profile), (Versions{{"commit", "abc1234"}, {"eigen", "3.4.0"}, {"kernel", "6.1"}}));
+  profile.device.kind = "cuda";
+  profile.versions = {{"commit", "of the rows"}, {"driver", "580.65"}};
+  EXPECT_EQ(versions_of(profile), (Versions{{"commit", "of the rows"}, {"driver", "580.65"}}));
+  profile.device.driver = profile.commit = "";
+  profile.versions.clear();
+  EXPECT_EQ(versions_of(profile), Versions{});
+}
+
 TEST(Profile, PredictsTheSameAfterBeingRead) {
   const Profile written = example();
   const Profile read = parse_profile(profile_text(written), "p.json");

@@ -42,8 +42,8 @@ Provenance provenance_of(const std::vector<Measurement>& rows) {
       rows.begin(), rows.end(),
       [](const Measurement& a, const Measurement& b) { return a.measured_at < b.measured_at; });
   // "2026-11-21T22:33:43Z": what is anything else is no time that the schema takes.
-  if (last != rows.end() && last->measured_at.size() == 20 && last->measured_at.back() == 'Z')
-    provenance.timestamp = last->measured_at.substr(0, 19);
+  if (last != rows.end() && last->measured_at.str().size() == 20 && last->measured_at.str().back() == 'Z')
+    provenance.timestamp = last->measured_at.str().substr(0, 19);
   if (!rows.empty() && !rows.front().machine.empty()) provenance.machine = rows.front().machine;
   return provenance;
 }

@@ -19,20 +19,11 @@ void compare(CheckedReference& reference, const Versions& before, const Versions
                 [](const VersionChange& change) { return change.before.empty() || change.after.empty(); });
 }
 
-/// What a profile says of itself beside its list of versions, under the names that rows have.
-Versions versions_of_profile(const Profile& profile) {
-  Versions versions = profile.versions;
-  const ProfileDevice& device = profile.device;
-  if (!device.driver.empty()) versions.emplace(device.kind == "host" ? "kernel" : "driver", device.driver);
-  if (!profile.commit.empty()) versions.emplace("commit", profile.commit);
-  return versions;
-}
-
 }  // namespace
 
 CheckedReference reference_to(const Profile& profile, const Versions& now) {
   CheckedReference reference{profile.file, profile.created, {}, {}};
-  compare(reference, versions_of_profile(profile), now);
+  compare(reference, versions_of(profile), now);
   return reference;
 }
 

@@ -167,7 +167,7 @@ Reading LlamaCppStart::reading(const std::string& version) const {
   reading.last_line = last_line;
   reading.row.runtime = "llama.cpp";
   if (!version.empty()) {
-    reading.row.runtime += "@" + version;
+    reading.row.runtime = "llama.cpp@" + version;
     reading.state("runtime");
   }
   state_model(*this, reading);

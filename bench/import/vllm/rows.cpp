@@ -174,7 +174,7 @@ void VllmStart::state_model(Reading& reading) const {
 }
 
 void VllmStart::state_weights(Reading& reading) const {
-  std::string& weights = reading.row.weights;
+  SharedText& weights = reading.row.weights;
   const std::string quantisation = setting("quantization"), scheme = setting("scheme");
   weights = quantisation.empty() ? translated(data_types, setting("dtype"))
                                  : translated(quantisations, quantisation);

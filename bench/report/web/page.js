@@ -73,7 +73,8 @@ function describeReasons() {
       data.reasons.slice(0, 500).map((r) => [whole.format(r.rows), r.estimator, r.reason])));
 }
 
-const plots = {memory: memoryPlot, agreement: agreementPlot, residuals: residualsPlot, errors: errorsPlot, terms: termsPlot, drift: driftPlot};
+const plots = {memory: memoryPlot, agreement: agreementPlot, residuals: residualsPlot, errors: errorsPlot, terms: termsPlot, drift: driftPlot,
+  'constant-drift': constantDriftPlot};
 function drawAll() {
   for (const [id, plot] of Object.entries(plots)) draw(id, plot());
 }

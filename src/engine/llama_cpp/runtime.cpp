@@ -117,7 +117,8 @@ RuntimeFamily llama_cpp_family() {
           known_options,
           "buffers of weights, cache and compute; compute by the graph of one micro-batch, since 2026-09-28",
           "github.com/ggml-org/llama.cpp src/llama-context.cpp, src/llama-graph.cpp, ggml/src/ggml-alloc.c",
-          resolve};
+          resolve,
+          "v"};
 }
 
 }  // namespace calibram

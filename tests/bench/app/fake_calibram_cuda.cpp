@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A calibram-cuda without CUDA: lists one card, and reports of every point that its tensors took what theory
 // says.
-#include "bench/app/question_flags.hpp"
+#include "bench/app/flags/question_flags.hpp"
 #include "bench/sweep/card_description.hpp"
 #include "bench/sweep/report.hpp"
 #include "tests/bench/sweep/points.hpp"

@@ -232,20 +232,22 @@ TEST_F(PageInBrowser, TheDriftOfSeveralSweepsIsDrawnWithMarks) {
   const std::filesystem::path sweep = root / "results" / "amd-epyc" / "2026-11-21.csv";
   const std::string rows = read_file(sweep, Bytes{1 << 24});
   std::vector<std::string> files;
-  for (const char* day : {"2026-11-20", "2026-11-21", "2026-11-22"}) {
+  for (const auto& [day, versions] :
+       std::map<std::string, std::string>{{"2026-11-20", "kernel=6.1"},
+                                          {"2026-11-21", "kernel=6.2"},
+                                          {"2026-11-22", "driver=580;kernel=6.2"}}) {
     std::string dated;
     for (const std::string_view line : split(rows, '\n'))
       if (!line.empty())
         dated += fmt::format(
             "{},{}\n", line,
-            dated.empty() ? "measured_at,versions"
-                          : fmt::format("{}T00:00:00Z,kernel={}", day, std::string_view{day}.substr(9)));
-    files.push_back(std::string{day} + ".csv");
+            dated.empty() ? "measured_at,versions" : fmt::format("{}T00:00:00Z,{}", day, versions));
+    files.push_back(day + ".csv");
     program.folder().write(files.back(), dated);
   }
   open(files);
   EXPECT_THAT(complaints(), IsEmpty());
-  EXPECT_THAT(painted_pixels(), AllOf(SizeIs(6), Each(Ge(2000))));
+  EXPECT_THAT(painted_pixels(), AllOf(SizeIs(7), Each(Ge(2000))));
   const Json drift = browser->evaluate(R"((() => {
     const chart = Chart.getChart(document.querySelector('#drift canvas'));
     return {labels: chart.data.labels.map((l) => l.join(' ')), series: chart.data.datasets.filter((d) => !d.isGuide).map((d) => d.label),
@@ -255,6 +257,17 @@ TEST_F(PageInBrowser, TheDriftOfSeveralSweepsIsDrawnWithMarks) {
             Json({"2026-11-20 00:00", "\xE2\x96\xB2 2026-11-21 00:00", "\xE2\x96\xB2 2026-11-22 00:00"}));
   EXPECT_EQ(drift["series"][0], "weights");
   EXPECT_THAT(drift["first"].get<std::vector<double>>(), Each(testing::DoubleNear(1, 0.001)));
+  EXPECT_THAT(
+      std::string{browser->evaluate("document.querySelector('#drift figcaption').textContent")},
+      HasSubstr("2026-11-21 kernel 6.1 \xE2\x86\x92 6.2; 2026-11-22 driver 580 (not recorded before)."));
+  const Json constant = browser->evaluate(R"((() => {
+    const {datasets} = Chart.getChart(document.querySelector('#constant-drift canvas')).data;
+    const told = data.histories[0].series.find((s) => s.fit === 'calibram rss' && s.term === 'constant').points[2].value;
+    return {series: datasets.filter((d) => !d.isGuide).map((d) => d.label), drawn: datasets[0].data[2] * 1048576, told};
+  })())");
+  EXPECT_EQ(constant["series"], Json({"constant"}));
+  EXPECT_GT(constant["told"], 0);
+  EXPECT_EQ(constant["drawn"], constant["told"]);
 }
 
 TEST_F(PageInBrowser, RowsWithoutAnyAnswerOrValueAreAPageToo) {

@@ -68,6 +68,18 @@ TEST(ReportData, ADeviceSaysWhenAndWithWhatItWasMeasured) {
   EXPECT_THAT(devices[0].versions.at("driver"), ElementsAre("580.1", "580.2", "580.3", "580.4"));
 }
 
+TEST(ReportData, AProfileSaysEachThingOnce) {
+  Profile profile;
+  profile.device = {"A host", "host", 0, "Linux 6.1"};
+  profile.created = "2026-01-02";
+  profile.commit = "abc";
+  profile.versions = {{"calibram", "0.1.0"}, {"commit", "abc"}, {"kernel", "Linux 6.1"}};
+  using testing::Pair;
+  EXPECT_THAT(description_of(profile),
+              ElementsAre(Pair("device", "A host"), Pair("created", "2026-01-02"), Pair("calibram", "0.1.0"),
+                          Pair("commit", "abc"), Pair("kernel", "Linux 6.1")));
+}
+
 TEST(ReportData, AShapeIsALineThroughRowsThatDifferInTheirContextAlone) {
   const Report report = small_report();
   ASSERT_THAT(report.shapes, SizeIs(1));

@@ -54,7 +54,7 @@ std::string refusal(const Asked& asked) {
 constexpr std::int64_t token_bytes = 131072;  ///< of Llama-3.1-8B in 16 bits
 
 TEST(LlamaCpp, EveryKindOfVersionIsKnown) {
-  for (const char* version : {"b6000", "2026-09-28", "v0.5.0", "2025-03-01", "b7500"})
+  for (const char* version : {"b6000", "2026-09-28", "v0.5.0", "0.5.0", "2025-03-01", "b7500"})
     EXPECT_EQ(cache({.version = version}), Bytes{4096 * token_bytes}) << version;
 }
 

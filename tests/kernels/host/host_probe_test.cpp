@@ -48,7 +48,7 @@ TEST(HostProbe, TheCountersSlackIsPositiveAndOfPages) {
 }
 
 TEST(HostProbe, WhatIsAvailableIsAPartOfTheWhole) {
-  const HostMachine machine = describe_host();
+  const HostMachine& machine = describe_host();
   EXPECT_FALSE(machine.name.empty());
   EXPECT_TRUE(machine.kernel.starts_with("Linux ")) << machine.kernel;
   EXPECT_GT(available_host_memory(), 0_B);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// calibram estimate: how much memory, which term takes it, and whether it fits.
+#include "bench/app/estimate/estimate_report.hpp"
+#include "bench/app/flags/device_choice.hpp"
+#include "bench/app/flags/estimators.hpp"
+#include "bench/app/flags/question_flags.hpp"
+#include "bench/app/flags/size_text.hpp"
+#include "bench/app/usage.hpp"
+#include "bench/app/verbs.hpp"
+#include "kernels/host/host_probe.hpp"
+#include "src/core/error.hpp"
+#include "src/engine/count.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+namespace calibram {
+namespace {
+
+struct EstimateOptions {
+  QuestionFlags question;
+  ProfileFlag profile;
+  std::string estimator;
+  std::string capacity;
+  bool json = false;
+};
+
+/// --device, where it means a device of this machine, put into the row under its name. Only `cuda[:N]` costs
+/// the time to look for cards. @return the card, if it is one
+std::optional<Card> resolve_device(Measurement& row) {
+  const bool is_card = row.device == "cuda" || row.device.str().starts_with("cuda:");
+  if (row.device == "host") row.device = describe_host().name;
+  if (row.device == "auto") row.device = {};
+  if (!is_card) return std::nullopt;
+  const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
+                                "name the card itself, and its --capacity");
+  row.device = card.description.name;
+  return card;
+}
+
+/// The estimators that may be asked. @param driver  of the card that is meant, where it is of this machine
+Estimators estimators_for(const EstimateOptions& options, const Question& question,
+                          const std::string& driver) {
+  const bool is_uncalibrated = !options.estimator.empty() && options.estimator != "calibrated";
+  if (is_uncalibrated && options.profile.is_given())
+    throw exclusive_flags("--profile", "--estimator " + options.estimator,
+                          "only 'calibrated' uses a profile");
+  return is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device, driver);
+}
+
+struct Asked {
+  const Estimator& estimator;
+  Answer answer;
+};
+
+Asked ask(const Estimators& estimators, std::string_view name, const Question& question) {
+  const Estimator& estimator = estimator_named(estimators, name);
+  return {estimator, estimator.answer(question)};
+}
+
+/// Asks the estimator that was named; else calibrated where it answers, else theory; rules for a bare size.
+Asked ask_chosen(const EstimateOptions& options, const Question& question, const Estimators& estimators) {
+  if (!options.estimator.empty()) return ask(estimators, options.estimator, question);
+  if (!question.model) {
+    std::cerr
+        << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
+    return ask(estimators, "rule-1.2", question);
+  }
+  for (const auto& estimator : estimators) {
+    if (estimator->name() != "calibrated") continue;
+    Answer answer = estimator->answer(question);
+    if (std::holds_alternative<Estimate>(answer) || is_composed(question.metric))
+      return {*estimator, std::move(answer)};
+  }
+  return ask(estimators, is_composed(question.metric) ? "calibrated" : "theory", question);
+}
+
+/// What is left for the cache of an engine that fills a budget, where a profile can tell.
+std::optional<Estimate> cache_estimate(const Estimators& estimators, Question question) {
+  if (!question.model || !runtime_of(question).cache_room) return std::nullopt;
+  question.metric = Metric::kv_available;
+  for (const auto& estimator : estimators) {
+    if (estimator->name() != "calibrated") continue;
+    const Answer answer = estimator->answer(question);
+    if (const auto* estimate = std::get_if<Estimate>(&answer)) return *estimate;
+  }
+  return std::nullopt;
+}
+
+/// The reason is a sentence of its own, with a remedy where it was an error.
+InputError cannot_answer(const std::string& estimator, const Question& question, const std::string& reason) {
+  const bool has_remedy = reason.find("; ") != std::string::npos;
+  const char* remedy = has_remedy        ? ""
+                       : !question.model ? "name a model or its config.json"
+                                         : "ask for another --metric, or name a --profile";
+  return InputError{fmt::format("{} cannot answer this: {}", estimator, reason), "", remedy};
+}
+
+/// What was named: --capacity, else a card of this machine.
+std::vector<Capacity> capacities(const EstimateOptions& options, const std::optional<Card>& card,
+                                 const std::string& estimator, const Estimate& estimate) {
+  if (options.capacity.empty() && !card) return {};
+  const Bytes bytes =
+      options.capacity.empty() ? card->description.total : parse_size("--capacity", options.capacity);
+  if (!estimate.interval)
+    std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
+                             estimator);
+  const Bytes bound = estimate.interval ? estimate.interval->bound99 : estimate.total;
+  return {{options.capacity.empty() ? card->description.name : gib_text(bytes), bytes, bytes - bound}};
+}
+
+int run_estimate(const EstimateOptions& options) {
+  Measurement row = options.question.row();
+  const std::optional<Card> card = resolve_device(row);
+  const Question question = question_of(row);
+  print_remarks(question);
+  // Rules do not look at the runtime, but nobody means one that does not exist.
+  resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
+  const Estimators estimators = estimators_for(options, question, card ? card->driver : "");
+  const auto [estimator, answer] = ask_chosen(options, question, estimators);
+  if (const auto* unanswered = std::get_if<Unanswered>(&answer))
+    throw cannot_answer(std::string{estimator.name()}, question, unanswered->reason);
+  const Estimate& estimate = std::get<Estimate>(answer);
+  if (!estimate.caution.empty())
+    std::cerr << fmt::format("warning: {}; take the figures with care\n", estimate.caution);
+  const std::vector<Capacity> against = capacities(options, card, std::string{estimator.name()}, estimate);
+  const EstimateReport report{question, std::string{estimator.name()}, estimate,
+                              cache_estimate(estimators, question), against};
+  std::cout << (options.json ? estimate_json(report) : estimate_text(report));
+  return against.empty() || against.front().fits() ? status_done : status_outside;
+}
+
+}  // namespace
+
+Action add_estimate(CLI::App& verb) {
+  auto options = std::make_shared<EstimateOptions>();
+  options->question.add_to(verb);
+  verb.get_option("--device")
+      ->description(
+          "Name of the device, or one of this machine: host, cuda[:N]. A card of this machine is also "
+          "its --capacity");
+  options->profile.add_to(verb);
+  verb.add_option(
+      "--estimator", options->estimator,
+      "rule-1.2, rule-per-token, rule-kv, rule-terms, theory or calibrated. Default: calibrated where a "
+      "profile applies, else theory");
+  verb.add_option("--capacity", options->capacity,
+                  "Say whether it fits this much memory (24GiB); exit 3 if not");
+  verb.add_flag("--json", options->json, "Print one JSON document");
+  return [options] { return run_estimate(*options); };
+}
+
+}  // namespace calibram

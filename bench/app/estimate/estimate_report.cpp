@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The estimate's table of terms, its remarks, and its JSON document.
+#include "bench/app/estimate/estimate_report.hpp"
+
+#include "src/core/text_table.hpp"
+#include "src/engine/cache_rules.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace calibram {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// How the runtime keeps keys, values and states, where it matters for the model.
+std::string cache_rule_words(const Question& question) {
+  const CacheRule* rule = find_cache_rule(question.runtime);
+  return rule && question.model ? describe(*rule, *question.model) : "";
+}
+
+std::string headline(const EstimateReport& report) {
+  const Question& question = report.question;
+  const Workload& workload = question.workload;
+  return fmt::format(
+      "{}: {:.3f}·10⁹ parameters, {} weights, {} cache, {} x {} tokens ({} prompt), {}, {}\n\n",
+      question.subject, question.parameters / 1e9, question.weights->name, question.kv->name, workload.batch,
+      workload.context_tokens(), workload.prompt, question.runtime, report.estimator);
+}
+
+std::string terms_text(const Question& question, const Estimate& estimate) {
+  TextTable table{{{"term"}, {"size", Align::right}, {"share", Align::right}}};
+  const double total = static_cast<double>(estimate.total.count());
+  const auto add = [&](std::string_view name, Bytes bytes) {
+    table.add_row({std::string{name}, gib_text(bytes),
+                   fmt::format("{:.1f} %", 100 * static_cast<double>(bytes.count()) / total)});
+  };
+  for (std::size_t i = 0; i < term_count; ++i) {
+    const Bytes bytes = estimate.terms[Term{static_cast<unsigned char>(i)}];
+    if (bytes != Bytes{}) add(term_names[i], bytes);
+  }
+  // Tokens have a line of their own; what they take is bytes.
+  const Metric metric = estimate.tokens ? Metric::kv_available : question.metric;
+  add(fmt::format("total ({})", name_of(metric)), estimate.total);
+  return table.text();
+}
+
+std::string cache_room_text(const Question& question, const Estimate& cache) {
+  return fmt::format("\nleft for the KV cache: {}, {} tokens, {:.2f} x {} tokens at once\n",
+                     gib_text(cache.total), cache.room->tokens, cache.room->sequences,
+                     question.workload.context_tokens());
+}
+
+bool is_host(const Estimate& estimate, std::size_t device) {
+  return estimate.ends_with_host && device + 1 == estimate.devices.size();
+}
+
+std::string device_name(const Estimate& estimate, std::size_t device) {
+  return is_host(estimate, device) ? "host" : fmt::format("device {}", device);
+}
+
+std::string interval_text(const Interval& interval) {
+  return fmt::format("\n95 % between {} and {}; with 99 % at most {}\n", gib_text(interval.low),
+                     gib_text(interval.high), gib_text(interval.bound99));
+}
+
+std::string capacity_text(const Capacity& card) {
+  return fmt::format("{} {} ({}{})\n", card.fits() ? "fits" : "does not fit", card.gpu,
+                     gib_text(card.fits() ? card.headroom : Bytes{} - card.headroom),
+                     card.fits() ? " left" : " too much");
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json optional_bytes(const std::optional<Interval>& interval, Bytes Interval::*part) {
+  return interval ? Json((*interval.*part).count()) : Json(nullptr);
+}
+
+Json json_of(const TermBytes& terms) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < term_count; ++i)
+    json[std::string{term_names[i]}] = terms[Term{static_cast<unsigned char>(i)}].count();
+  return json;
+}
+
+Json devices_json(const Estimate& estimate) {
+  Json json = Json::array();
+  for (std::size_t i = 0; i < estimate.devices.size(); ++i) {
+    json.push_back({{"index", i}, {"total_bytes", estimate.devices[i].count()}});
+    if (is_host(estimate, i)) json.back()["host"] = true;
+  }
+  return json;
+}
+
+Json json_of(const std::vector<Capacity>& capacities) {
+  Json json = Json::array();
+  for (const Capacity& card : capacities)
+    json.push_back({{"gpu", card.gpu},
+                    {"capacity_bytes", card.bytes.count()},
+                    {"fits", card.fits()},
+                    {"headroom_bytes", card.headroom.count()}});
+  return json;
+}
+
+Json json_of(const std::optional<Estimate>& cache) {
+  if (!cache) return nullptr;
+  return {{"available_bytes", cache->total.count()},
+          {"low_bytes", optional_bytes(cache->interval, &Interval::low)},
+          {"tokens", cache->room->tokens},
+          {"max_concurrency", cache->room->sequences}};
+}
+
+}  // namespace
+
+std::string estimate_text(const EstimateReport& report) {
+  const auto& [question, estimator, estimate, cache, capacities] = report;
+  std::string text = headline(report) + terms_text(question, estimate);
+  if (const std::string words = cache_rule_words(question); !words.empty())
+    text += fmt::format("\ncache: {}\n", words);
+  if (estimate.devices.size() > 1)
+    for (std::size_t i = 0; i < estimate.devices.size(); ++i)
+      text += fmt::format("{}: {}\n", device_name(estimate, i), gib_text(estimate.devices[i]));
+  if (estimate.interval) text += interval_text(*estimate.interval);
+  if (cache) text += cache_room_text(question, *cache);
+  if (!estimate.profile.empty()) text += fmt::format("profile: {}\n", estimate.profile);
+  if (estimate.extrapolates)
+    text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
+  for (const Capacity& card : capacities) text += capacity_text(card);
+  return text;
+}
+
+std::string estimate_json(const EstimateReport& report) {
+  const auto& [question, estimator, estimate, cache, capacities] = report;
+  const Json document = {{"model", question.subject},
+                         {"runtime", question.runtime},
+                         {"metric", name_of(question.metric)},
+                         {"value", estimate.value()},
+                         {"unit", estimate.tokens ? "tokens" : "bytes"},
+                         {"total_bytes", estimate.total.count()},
+                         {"low_bytes", optional_bytes(estimate.interval, &Interval::low)},
+                         {"high_bytes", optional_bytes(estimate.interval, &Interval::high)},
+                         {"bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99)},
+                         {"terms", json_of(estimate.terms)},
+                         {"devices", devices_json(estimate)},
+                         {"kv_room", json_of(cache)},
+                         {"profile", text_or_null(estimate.profile)},
+                         {"caution", text_or_null(estimate.caution)},
+                         {"extrapolates", estimate.extrapolates},
+                         {"cache_rule", text_or_null(cache_rule_words(question))},
+                         {"fits", json_of(capacities)}};
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace calibram
