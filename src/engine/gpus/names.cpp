@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Cards by the names that people and drivers give them, whatever the case, the blanks and the maker's words.
+#include "src/core/names.hpp"
+#include "src/core/error.hpp"
+#include "src/core/printable.hpp"
+#include "src/core/words.hpp"
+#include "src/engine/gpu.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <vector>
+
+namespace calibram {
+namespace {
+
+using Words = std::vector<std::string>;
+
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+
+/// Runs of letters and runs of digits: "rtx4090" and "RTX 4090" have the same.
+Words runs_of(std::string_view name) {
+  Words runs;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto is_same = is_digit(name[i]) ? is_digit : is_letter;
+    if (!is_same(name[i])) continue;
+    if (i == 0 || !is_same(name[i - 1])) runs.emplace_back();
+    runs.back() += name[i];
+  }
+  return runs;
+}
+
+/// What tells no card from another.
+bool is_filler(std::string_view word) {
+  constexpr std::array<std::string_view, 19> fillers = {
+      "nvidia",   "geforce", "rtx",     "gtx",         "tesla", "blackwell", "generation",
+      "amd",      "radeon",  "rx",      "instinct",    "intel", "arc",       "apple",
+      "graphics", "gpu",     "edition", "workstation", "server"};
+  return std::find(fillers.begin(), fillers.end(), word) != fillers.end();
+}
+
+/// The words that tell a card from others, sorted; "80g" is "80gb", and "SXM4" any SXM.
+Words words_of(std::string_view name) {
+  Words words;
+  std::string before;
+  for (const std::string& run : runs_of(lower_case(name))) {
+    const bool is_version = is_digit(run[0]) && (before == "sxm" || before == "hbm");
+    const bool is_size = !before.empty() && is_digit(before[0]) && (run == "g" || run == "gib");
+    if (!is_version && !is_filler(run) && run != "hbm") words.push_back(is_size ? "gb" : run);
+    before = run;
+  }
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
+std::vector<std::string_view> all_names(const Gpu& gpu) {
+  std::vector<std::string_view> names = split(gpu.aliases, ',');
+  names.insert(names.begin(), gpu.name);
+  return names;
+}
+
+bool is_called(const Gpu& gpu, const Words& words) {
+  const auto names = all_names(gpu);
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return words_of(name) == words; });
+}
+
+bool has_words(const Gpu& gpu, const Words& words) {
+  const auto names = all_names(gpu);
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    const Words of_name = words_of(name);
+    return std::includes(of_name.begin(), of_name.end(), words.begin(), words.end());
+  });
+}
+
+std::vector<const Gpu*> cards_meant(const Words& words) {
+  std::vector<const Gpu*> meant;
+  if (words.empty()) return meant;
+  for (const Gpu& gpu : gpus())
+    if (is_called(gpu, words)) return {&gpu};
+  for (const Gpu& gpu : gpus())
+    if (has_words(gpu, words)) meant.push_back(&gpu);
+  return meant;
+}
+
+constexpr const char* where_the_list_is = "run `calibram gpus` for the list";
+
+InputError several_cards(std::string_view name, const std::vector<const Gpu*>& meant) {
+  constexpr std::size_t most_listed = 8;
+  std::vector<std::string_view> names;
+  for (const Gpu* gpu : meant)
+    if (names.size() < most_listed) names.push_back(gpu->name);
+  std::string list = joined(names);
+  if (meant.size() > most_listed) list += fmt::format(" and {} more", meant.size() - most_listed);
+  return InputError{fmt::format("card {} is ambiguous", in_quotes(name)), "it may be " + list,
+                    "write one of these names, or " + std::string{where_the_list_is}};
+}
+
+/// Suggests full names, and "4090" for "4099".
+InputError unknown_card(std::string_view name) {
+  Words short_names;
+  for (const Gpu& gpu : gpus())
+    if (const std::size_t blank = gpu.name.find(' '); blank != gpu.name.npos)
+      short_names.emplace_back(gpu.name.substr(blank + 1));
+  std::vector<std::string_view> known;
+  for (const Gpu& gpu : gpus()) known.push_back(gpu.name);
+  known.insert(known.end(), short_names.begin(), short_names.end());
+  return unknown_name("card", name, known, where_the_list_is);
+}
+
+}  // namespace
+
+const Gpu& gpu_named(std::string_view name) {
+  const std::vector<const Gpu*> meant = cards_meant(words_of(name));
+  if (meant.empty()) throw unknown_card(name);
+  if (meant.size() > 1) throw several_cards(name, meant);
+  return *meant.front();
+}
+
+bool matches(const Gpu& gpu, std::string_view text) {
+  const std::string wanted = lower_case(text);
+  const auto has_text = [&](std::string_view name) {
+    return lower_case(name).find(wanted) != std::string::npos;
+  };
+  if (has_text(gpu.name) || has_text(name_of(gpu.vendor)) || has_text(name_of(gpu.kind))) return true;
+  const Words words = words_of(text);
+  return !words.empty() && has_words(gpu, words);
+}
+
+}  // namespace calibram
