@@ -2,7 +2,8 @@
 add_library(calibram_warnings INTERFACE)
 target_compile_options(calibram_warnings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms on std::string in GCC 12 (GCC bug 105651)
+  # False alarms on std::string in GCC 12 (GCC bug 105651), the second where headers are precompiled.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overread>
   $<$<BOOL:${CALIBRAM_WERROR}>:-Werror>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
   $<$<BOOL:${CALIBRAM_NATIVE}>:-march=native>>)
@@ -32,10 +33,18 @@ function(calibram_compile_fast name)
   endif()
 endfunction()
 
-# A library of one folder of the tree. Includes are written from the root: "src/core/bytes.hpp".
+include(cmake/precompiled.cmake)
+
+# A library of one folder of the tree. Includes are written from the root: "src/core/bytes.hpp". FAST: compiled fast.
 function(calibram_add_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "FAST" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE calibram_warnings ${ARG_PRIVATE})
+  if(ARG_FAST)
+    calibram_compile_fast(${name})
+  endif()
+  if("fmt::fmt" IN_LIST ARG_PRIVATE AND NOT "calibram_nvcc" IN_LIST ARG_PRIVATE)
+    calibram_reuse_headers(${name} calibram_headers)
+  endif()
 endfunction()

@@ -55,4 +55,10 @@ using Estimators = std::vector<std::unique_ptr<Estimator>>;
 /// The four rules of thumb and theory, in the order in which tables show them.
 Estimators rules_and_theory();
 
+/// @throws InputError for an unknown name, with the known ones
+const Estimator& estimator_named(const Estimators& estimators, std::string_view name);
+
+/// Null where there is none of that name.
+const Estimator* find_estimator(const Estimators& estimators, std::string_view name);
+
 }  // namespace calibram

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The estimators that need no profile, in the order in which tables show them.
+// The estimators that need no profile, in the order in which tables show them; and all of them by name.
 #include "fit/seed_rules.hpp"
 #include "fit/theory.hpp"
+#include "src/core/error.hpp"
+#include "src/core/names.hpp"
+
+#include <algorithm>
 
 namespace calibram {
 
@@ -9,6 +13,24 @@ Estimators rules_and_theory() {
   Estimators estimators = seed_rules();
   estimators.push_back(theory());
   return estimators;
+}
+
+const Estimator* find_estimator(const Estimators& estimators, std::string_view name) {
+  const auto found = std::find_if(estimators.begin(), estimators.end(),
+                                  [&](const auto& estimator) { return estimator->name() == name; });
+  return found == estimators.end() ? nullptr : found->get();
+}
+
+const Estimator& estimator_named(const Estimators& estimators, std::string_view name) {
+  if (const Estimator* found = find_estimator(estimators, name)) return *found;
+  if (name == "calibrated")
+    throw InputError{"there is no profile to calibrate with",
+                     "this machine has none and --profile names none",
+                     "run \"calibram calibrate\", or name one with --profile"};
+  std::vector<std::string_view> known;
+  for (const auto& estimator : estimators) known.push_back(estimator->name());
+  if (known.back() != "calibrated") known.emplace_back("calibrated");
+  throw unknown_name("estimator", name, known);
 }
 
 }  // namespace calibram

@@ -3,10 +3,12 @@
 #include "bench/watch/collector.hpp"
 
 #include "bench/watch/tree_walk.hpp"
+#include "kernels/host/host_probe.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include <time.h>
 
@@ -60,14 +62,14 @@ void Collector::walk() {
   const std::vector<pid_t> pids = tree_.alive();
   std::vector<Bytes> first;
   for (const pid_t pid : pids) first.push_back(read_resident(pid).value_or(ResidentReading{}).now);
-  Bytes sum;
+  std::vector<Bytes> smaller;
   for (std::size_t i = 0; i < pids.size(); ++i) {
     const auto reading = read_resident(pids[i]);
     if (!reading) continue;
-    sum += std::min(first[i], reading->now);
+    smaller.push_back(std::min(first[i], reading->now));
     tree_.mark_so_far(pids[i], reading->mark, now);
   }
-  together_ = std::max(together_, sum);
+  together_ = std::max(together_, held_at_least(smaller, resident_counter_slack()));
 }
 
 /// Without events, what appeared since the last walk began then at the earliest, and what has gone ended now
@@ -95,9 +97,11 @@ void Collector::finish() {
 ResidentPeak Collector::resident() const {
   const bool has_marks = events_ && events_->has_marks() && !events_->has_lost_some();
   TreeBounds bounds = tree_.bounds(most_);
-  bounds.lower = std::max(bounds.lower, together_);
-  bounds.upper = std::max(bounds.upper, bounds.lower);
   const std::size_t processes = std::max<std::size_t>(1, tree_.size());
+  if (processes > 1) {  // of one process the mark is the figure, and its slack a column of its own
+    bounds.lower = std::max(held_at_least(std::span{&bounds.lower, 1}, resident_counter_slack()), together_);
+    bounds.upper = std::max(bounds.upper, bounds.lower);
+  }
   std::string counter{one_process};
   if (processes > 1)
     counter = fmt::format("middle of bounds on {} processes together ({} polled every {} ms)", processes,

@@ -20,6 +20,12 @@ Bytes touched_at_most(Nanoseconds begin, Nanoseconds end) {
 
 }  // namespace
 
+Bytes held_at_least(std::span<const Bytes> readings, Bytes slack) {
+  Bytes sum;
+  for (const Bytes reading : readings) sum += std::max(Bytes{}, reading - slack);
+  return sum;
+}
+
 struct ProcessTree::Step {
   Nanoseconds when;
   Bytes change;

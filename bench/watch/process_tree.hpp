@@ -23,6 +23,10 @@ struct TreeBounds {
   Bytes lower, upper;
 };
 
+/// What processes of these readings held together, at least: the kernel adds up its counters now and then
+/// only, so that each reading may be too high by the slack.
+Bytes held_at_least(std::span<const Bytes> readings, Bytes slack);
+
 /// Fed with what is known, in any order of processes but in the order of time for each.
 class ProcessTree {
  public:

@@ -9,7 +9,7 @@
 #include "bench/app/verbs.hpp"
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
-#include "src/engine/count.hpp"
+#include "src/engine/runtime.hpp"
 
 #include <fmt/format.h>
 
@@ -51,45 +51,6 @@ Estimators estimators_for(const EstimateOptions& options, const Question& questi
   return is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device, driver);
 }
 
-struct Asked {
-  const Estimator& estimator;
-  Answer answer;
-};
-
-Asked ask(const Estimators& estimators, std::string_view name, const Question& question) {
-  const Estimator& estimator = estimator_named(estimators, name);
-  return {estimator, estimator.answer(question)};
-}
-
-/// Asks the estimator that was named; else calibrated where it answers, else theory; rules for a bare size.
-Asked ask_chosen(const EstimateOptions& options, const Question& question, const Estimators& estimators) {
-  if (!options.estimator.empty()) return ask(estimators, options.estimator, question);
-  if (!question.model) {
-    std::cerr
-        << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
-    return ask(estimators, "rule-1.2", question);
-  }
-  for (const auto& estimator : estimators) {
-    if (estimator->name() != "calibrated") continue;
-    Answer answer = estimator->answer(question);
-    if (std::holds_alternative<Estimate>(answer) || is_composed(question.metric))
-      return {*estimator, std::move(answer)};
-  }
-  return ask(estimators, is_composed(question.metric) ? "calibrated" : "theory", question);
-}
-
-/// What is left for the cache of an engine that fills a budget, where a profile can tell.
-std::optional<Estimate> cache_estimate(const Estimators& estimators, Question question) {
-  if (!question.model || !runtime_of(question).cache_room) return std::nullopt;
-  question.metric = Metric::kv_available;
-  for (const auto& estimator : estimators) {
-    if (estimator->name() != "calibrated") continue;
-    const Answer answer = estimator->answer(question);
-    if (const auto* estimate = std::get_if<Estimate>(&answer)) return *estimate;
-  }
-  return std::nullopt;
-}
-
 /// The reason is a sentence of its own, with a remedy where it was an error.
 InputError cannot_answer(const std::string& estimator, const Question& question, const std::string& reason) {
   const bool has_remedy = reason.find("; ") != std::string::npos;
@@ -100,16 +61,24 @@ InputError cannot_answer(const std::string& estimator, const Question& question,
 }
 
 /// What was named: --capacity, else a card of this machine.
-std::vector<Capacity> capacities(const EstimateOptions& options, const std::optional<Card>& card,
-                                 const std::string& estimator, const Estimate& estimate) {
-  if (options.capacity.empty() && !card) return {};
-  const Bytes bytes =
-      options.capacity.empty() ? card->description.total : parse_size("--capacity", options.capacity);
-  if (!estimate.interval)
+std::optional<Capacity> named_capacity(const EstimateOptions& options, const std::optional<Card>& card) {
+  if (!options.capacity.empty()) {
+    const Bytes bytes = parse_size("--capacity", options.capacity);
+    return Capacity{gib_text(bytes), bytes};
+  }
+  if (card) return Capacity{card->description.name, card->description.total, true};
+  return std::nullopt;
+}
+
+/// The answer against what was named.
+std::vector<Fitting> fittings(const EstimateOptions& options, const std::optional<Card>& card,
+                              const Question& question, const Asked& asked) {
+  const std::optional<Capacity> capacity = named_capacity(options, card);
+  if (!capacity) return {};
+  if (!asked.estimate()->interval)
     std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
-                             estimator);
-  const Bytes bound = estimate.interval ? estimate.interval->bound99 : estimate.total;
-  return {{options.capacity.empty() ? card->description.name : gib_text(bytes), bytes, bytes - bound}};
+                             asked.estimator);
+  return {fit_into(*asked.estimate(), question.metric, *capacity)};
 }
 
 int run_estimate(const EstimateOptions& options) {
@@ -120,17 +89,19 @@ int run_estimate(const EstimateOptions& options) {
   // Rules do not look at the runtime, but nobody means one that does not exist.
   resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
   const Estimators estimators = estimators_for(options, question, card ? card->driver : "");
-  const auto [estimator, answer] = ask_chosen(options, question, estimators);
-  if (const auto* unanswered = std::get_if<Unanswered>(&answer))
-    throw cannot_answer(std::string{estimator.name()}, question, unanswered->reason);
-  const Estimate& estimate = std::get<Estimate>(answer);
-  if (!estimate.caution.empty())
-    std::cerr << fmt::format("warning: {}; take the figures with care\n", estimate.caution);
-  const std::vector<Capacity> against = capacities(options, card, std::string{estimator.name()}, estimate);
-  const EstimateReport report{question, std::string{estimator.name()}, estimate,
-                              cache_estimate(estimators, question), against};
+  const Calculator calculator{estimators, options.estimator};
+  if (!question.model && options.estimator.empty())
+    std::cerr
+        << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
+  const Asked asked = calculator.ask(question);
+  if (const auto* unanswered = std::get_if<Unanswered>(&asked.answer))
+    throw cannot_answer(std::string{asked.estimator}, question, unanswered->reason);
+  if (!asked.estimate()->caution.empty())
+    std::cerr << fmt::format("warning: {}; take the figures with care\n", asked.estimate()->caution);
+  const std::vector<Fitting> fits = fittings(options, card, question, asked);
+  const EstimateReport report{question, asked, calculator.cache_room(question), fits};
   std::cout << (options.json ? estimate_json(report) : estimate_text(report));
-  return against.empty() || against.front().fits() ? status_done : status_outside;
+  return fits.empty() || fits.front().fits() ? status_done : status_outside;
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ std::string headline(const EstimateReport& report) {
   return fmt::format(
       "{}: {:.3f}·10⁹ parameters, {} weights, {} cache, {} x {} tokens ({} prompt), {}, {}\n\n",
       question.subject, question.parameters / 1e9, question.weights->name, question.kv->name, workload.batch,
-      workload.context_tokens(), workload.prompt, question.runtime, report.estimator);
+      workload.context_tokens(), workload.prompt, question.runtime, report.asked.estimator);
 }
 
 std::string terms_text(const Question& question, const Estimate& estimate) {
@@ -64,10 +64,11 @@ std::string interval_text(const Interval& interval) {
                      gib_text(interval.high), gib_text(interval.bound99));
 }
 
-std::string capacity_text(const Capacity& card) {
-  return fmt::format("{} {} ({}{})\n", card.fits() ? "fits" : "does not fit", card.gpu,
-                     gib_text(card.fits() ? card.headroom : Bytes{} - card.headroom),
-                     card.fits() ? " left" : " too much");
+std::string fitting_text(const Fitting& fitting) {
+  const Bytes headroom = fitting.headroom();
+  return fmt::format("{} {} ({}{})\n", fitting.fits() ? "fits" : "does not fit", fitting.capacity.gpu,
+                     gib_text(fitting.fits() ? headroom : Bytes{} - headroom),
+                     fitting.fits() ? " left" : " too much");
 }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
@@ -92,13 +93,14 @@ Json devices_json(const Estimate& estimate) {
   return json;
 }
 
-Json json_of(const std::vector<Capacity>& capacities) {
+Json json_of(const std::vector<Fitting>& fits) {
   Json json = Json::array();
-  for (const Capacity& card : capacities)
-    json.push_back({{"gpu", card.gpu},
-                    {"capacity_bytes", card.bytes.count()},
-                    {"fits", card.fits()},
-                    {"headroom_bytes", card.headroom.count()}});
+  for (const Fitting& fitting : fits)
+    json.push_back({{"gpu", fitting.capacity.gpu},
+                    {"capacity_bytes", fitting.capacity.bytes.count()},
+                    {"set_aside_bytes", fitting.set_aside.count()},
+                    {"fits", fitting.fits()},
+                    {"headroom_bytes", fitting.headroom().count()}});
   return json;
 }
 
@@ -113,7 +115,8 @@ Json json_of(const std::optional<Estimate>& cache) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, estimator, estimate, cache, capacities] = report;
+  const auto& [question, asked, cache, fits] = report;
+  const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
     text += fmt::format("\ncache: {}\n", words);
@@ -125,12 +128,13 @@ std::string estimate_text(const EstimateReport& report) {
   if (!estimate.profile.empty()) text += fmt::format("profile: {}\n", estimate.profile);
   if (estimate.extrapolates)
     text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
-  for (const Capacity& card : capacities) text += capacity_text(card);
+  for (const Fitting& fitting : fits) text += fitting_text(fitting);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, estimator, estimate, cache, capacities] = report;
+  const auto& [question, asked, cache, fits] = report;
+  const Estimate& estimate = *asked.estimate();
   const Json document = {{"model", question.subject},
                          {"runtime", question.runtime},
                          {"metric", name_of(question.metric)},
@@ -147,7 +151,7 @@ std::string estimate_json(const EstimateReport& report) {
                          {"caution", text_or_null(estimate.caution)},
                          {"extrapolates", estimate.extrapolates},
                          {"cache_rule", text_or_null(cache_rule_words(question))},
-                         {"fits", json_of(capacities)}};
+                         {"fits", json_of(fits)}};
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

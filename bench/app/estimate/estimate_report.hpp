@@ -2,7 +2,7 @@
 // What an estimate says, for people and for programs.
 #pragma once
 
-#include "fit/estimator.hpp"
+#include "bench/calculator/calculator.hpp"
 
 #include <optional>
 #include <string>
@@ -10,19 +10,11 @@
 
 namespace calibram {
 
-/// Memory that the answer is held against.
-struct Capacity {
-  std::string gpu;
-  Bytes bytes, headroom;
-  bool fits() const { return headroom >= Bytes{}; }
-};
-
 struct EstimateReport {
   const Question& question;
-  std::string estimator;
-  const Estimate& estimate;
+  const Asked& asked;             ///< that has an estimate
   std::optional<Estimate> cache;  ///< what is left for the cache of an engine that fills a budget
-  const std::vector<Capacity>& capacities;
+  const std::vector<Fitting>& fits;
 };
 
 /// Terms with their shares, the interval, the room of the cache, and whether it fits.

@@ -5,7 +5,6 @@
 #include "fit/calibrated.hpp"
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
-#include "src/core/names.hpp"
 #include "src/core/printable.hpp"
 
 #include <fmt/format.h>
@@ -114,20 +113,6 @@ Estimators ProfileFlag::estimators(const std::string& device, const std::string&
   warn_if_foreign(*profile, device, driver);
   estimators.push_back(calibrated(std::move(profile)));
   return estimators;
-}
-
-const Estimator& estimator_named(const Estimators& estimators, std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const auto& estimator : estimators) {
-    if (estimator->name() == name) return *estimator;
-    known.push_back(estimator->name());
-  }
-  if (name == "calibrated")
-    throw InputError{"there is no profile to calibrate with",
-                     "this machine has none and --profile names none",
-                     "run \"calibram calibrate\", or name one with --profile"};
-  if (known.back() != "calibrated") known.emplace_back("calibrated");
-  throw unknown_name("estimator", name, known);
 }
 
 }  // namespace calibram

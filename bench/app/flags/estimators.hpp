@@ -38,7 +38,4 @@ class ProfileFlag {
   std::string file_;
 };
 
-/// @throws InputError for an unknown name, with the known ones
-const Estimator& estimator_named(const Estimators& estimators, std::string_view name);
-
 }  // namespace calibram

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace calibram {
 namespace {
 
@@ -38,6 +40,16 @@ TEST(ProcessTree, WhatLivesAtOnceAddsUp) {
   const auto [lower, upper] = two.bounds(300_MiB);
   EXPECT_EQ(lower, 300_MiB);
   EXPECT_EQ(upper, 400_MiB);
+}
+
+TEST(ProcessTree, EveryReadingOfASumMayBeTooHighByTheSlack) {
+  const std::vector<Bytes> readings = {100_MiB, 200_MiB, 50_MiB};
+  EXPECT_EQ(held_at_least(readings, 1_MiB), 347_MiB);
+}
+
+TEST(ProcessTree, NoProcessHoldsLessThanNothing) {
+  const std::vector<Bytes> readings = {100_MiB, 1_MiB};
+  EXPECT_EQ(held_at_least(readings, 10_MiB), 90_MiB);
 }
 
 TEST(ProcessTree, WhatLivesInTurnDoesNotAddUp) {
