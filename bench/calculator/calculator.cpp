@@ -8,23 +8,35 @@
 
 namespace calibram {
 
+PreparedAsk::PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question)
+    : preferred_{preferred},
+      otherwise_{otherwise},
+      by_preferred_{preferred.prepare(question)},
+      by_other_{otherwise ? otherwise->prepare(question) : nullptr} {}
+
+Asked PreparedAsk::ask(const Workload& workload) {
+  Asked asked{preferred_.name(), by_preferred_->answer(workload)};
+  if (asked.estimate() || !otherwise_) return asked;
+  return {otherwise_->name(), by_other_->answer(workload)};
+}
+
 Calculator::Calculator(const Estimators& estimators, std::string estimator)
     : estimators_{estimators}, estimator_{std::move(estimator)} {
   if (!estimator_.empty()) estimator_named(estimators_, estimator_);
 }
 
-Asked Calculator::ask(const Question& question) const {
-  const auto asked = [&](const Estimator& estimator) {
-    return Asked{estimator.name(), estimator.answer(question)};
+Asked Calculator::ask(const Question& question) const { return prepare(question).ask(question.workload); }
+
+PreparedAsk Calculator::prepare(const Question& question) const {
+  const auto only = [&](std::string_view name) {
+    return PreparedAsk{estimator_named(estimators_, name), nullptr, question};
   };
-  if (!estimator_.empty()) return asked(estimator_named(estimators_, estimator_));
-  if (!question.model) return asked(estimator_named(estimators_, "rule-1.2"));
-  if (is_composed(question.metric)) return asked(estimator_named(estimators_, "calibrated"));
-  if (const Estimator* calibrated = find_estimator(estimators_, "calibrated")) {
-    Asked answer = asked(*calibrated);
-    if (answer.estimate()) return answer;
-  }
-  return asked(estimator_named(estimators_, "theory"));
+  if (!estimator_.empty()) return only(estimator_);
+  if (!question.model) return only("rule-1.2");
+  if (is_composed(question.metric)) return only("calibrated");
+  const Estimator* calibrated = find_estimator(estimators_, "calibrated");
+  if (!calibrated) return only("theory");
+  return {*calibrated, &estimator_named(estimators_, "theory"), question};
 }
 
 std::optional<Estimate> Calculator::cache_room(Question question) const {
