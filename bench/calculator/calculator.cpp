@@ -27,6 +27,13 @@ Asked Calculator::ask(const Question& question) const {
   return asked(estimator_named(estimators_, "theory"));
 }
 
+std::string_view Calculator::only_estimator(const Question& question) const {
+  if (!estimator_.empty()) return estimator_;
+  if (!question.model) return "rule-1.2";
+  if (is_composed(question.metric)) return "calibrated";
+  return find_estimator(estimators_, "calibrated") ? "" : "theory";
+}
+
 std::optional<Estimate> Calculator::cache_room(Question question) const {
   const Estimator* calibrated = find_estimator(estimators_, "calibrated");
   if (!calibrated || !question.model || !runtime_of(question).cache_room) return std::nullopt;
