@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The questions of calibram estimate that are asked the other way round, as a user sees them.
+#include "tests/bench/app/machine.hpp"
 #include "tests/bench/app/refusal.hpp"
 
 #include <gmock/gmock.h>
@@ -98,13 +99,19 @@ TEST(EstimateInverse, ANumberOfDevicesSaysWhatOneFewerNeeds) {
 }
 
 TEST(EstimateInverse, WithoutACapacityOrACardSaysWhatToName) {
-  Program program;
-  program.set("CALIBRAM_CUDA_PROGRAM", "/nowhere");
-  const Outcome outcome = program.run({"estimate", "qwen2-7b", "--max-batch"});
-  EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("calibram: --max-batch needs a capacity (this machine has no card: "));
-  EXPECT_THAT(outcome.err, EndsWith("; name a --gpu, or a --capacity such as 24GiB\n"));
-  EXPECT_EQ(outcome.out, "");
+  const Machine machine;
+  expect_refusal(machine.program(),
+                 {{"estimate", "qwen2-7b", "--max-batch"},
+                  "--max-batch needs a capacity (this machine has no card: this build has no "
+                  "CUDA backend); name a --gpu, or a --capacity such as 24GiB"});
+}
+
+TEST(EstimateInverse, WithoutACapacityTheFirstCardOfTheMachineCounts) {
+  Machine machine;
+  machine.set_cards({t4_description(), h200_description()});
+  const Json inverse = inverse_of(machine.program(), {"qwen2-1.5b", "--max-context"});
+  EXPECT_EQ(inverse.at("gpu"), "Tesla T4");
+  EXPECT_EQ(inverse.at("capacity_bytes"), t4_description().total.count());
 }
 
 TEST(EstimateInverse, IsNoPartOfTheDocumentUnlessAsked) {
