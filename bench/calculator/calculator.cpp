@@ -28,15 +28,16 @@ Calculator::Calculator(const Estimators& estimators, std::string estimator)
 Asked Calculator::ask(const Question& question) const { return prepare(question).ask(question.workload); }
 
 PreparedAsk Calculator::prepare(const Question& question) const {
-  const auto only = [&](std::string_view name) {
-    return PreparedAsk{estimator_named(estimators_, name), nullptr, question};
-  };
-  if (!estimator_.empty()) return only(estimator_);
-  if (!question.model) return only("rule-1.2");
-  if (is_composed(question.metric)) return only("calibrated");
-  const Estimator* calibrated = find_estimator(estimators_, "calibrated");
-  if (!calibrated) return only("theory");
-  return {*calibrated, &estimator_named(estimators_, "theory"), question};
+  const std::string_view only = only_estimator(question);
+  if (!only.empty()) return {estimator_named(estimators_, only), nullptr, question};
+  return {estimator_named(estimators_, "calibrated"), &estimator_named(estimators_, "theory"), question};
+}
+
+std::string_view Calculator::only_estimator(const Question& question) const {
+  if (!estimator_.empty()) return estimator_;
+  if (!question.model) return "rule-1.2";
+  if (is_composed(question.metric)) return "calibrated";
+  return find_estimator(estimators_, "calibrated") ? "" : "theory";
 }
 
 std::optional<Estimate> Calculator::cache_room(Question question) const {

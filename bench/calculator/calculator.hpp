@@ -52,6 +52,9 @@ class Calculator {
   /// @throws InputError as `ask`
   PreparedAsk prepare(const Question& question) const;
 
+  /// The estimator that is asked whatever the workload is; empty where the workload may decide.
+  std::string_view only_estimator(const Question& question) const;
+
   /// What is left for the cache of an engine that fills a budget; nothing where no profile tells.
   std::optional<Estimate> cache_room(Question question) const;
 
