@@ -41,6 +41,7 @@ constexpr std::array verbs = {
     Verb{"show", "A model as it is understood: layers, parts, bytes, caches", add_show, "Look up"},
     Verb{"runtimes", "The inference engines known, with versions and options", add_runtimes, "Look up"},
     Verb{"formats", "The number formats of weights and KV cache, with their bytes", add_formats, "Look up"},
+    Verb{"gpus", "The cards known by name, and what a process gets of their memory", add_gpus, "Look up"},
     Verb{"devices", "The host and the cards of this machine, and what is free on them", add_devices,
          "Look up"},
 };

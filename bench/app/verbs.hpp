@@ -27,6 +27,7 @@ Action add_models(CLI::App& verb);
 Action add_show(CLI::App& verb);
 Action add_runtimes(CLI::App& verb);
 Action add_formats(CLI::App& verb);
+Action add_gpus(CLI::App& verb);
 Action add_devices(CLI::App& verb);
 
 /// Adds --json, which makes standard output one JSON document. Whether it was given.
