@@ -31,6 +31,7 @@ constexpr std::array verbs = {
     Verb{"import", "An engine's log, or a dump of PyTorch, to measurements", add_import, "Measure"},
     Verb{"fit", "Measurements to a profile", add_fit, "Measure"},
     Verb{"estimate", "How much memory, and which term takes it", add_estimate, "Predict"},
+    Verb{"advise", "What to do where a model does not fit a card", add_advise, "Predict"},
     Verb{"evaluate", "Measurements against every estimator: the error table", add_evaluate, "Predict"},
     Verb{"check", "Fresh measurements against a profile or older ones: what moved", add_check, "Predict"},
     Verb{"history", "The sweeps of a device over time: each coefficient, and what changed beside it",
