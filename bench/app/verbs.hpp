@@ -20,6 +20,7 @@ Action add_import(CLI::App& verb);
 Action add_fit(CLI::App& verb);
 Action add_estimate(CLI::App& verb);
 Action add_concurrency(CLI::App& verb);
+Action add_advise(CLI::App& verb);
 Action add_evaluate(CLI::App& verb);
 Action add_check(CLI::App& verb);
 Action add_history(CLI::App& verb);
