@@ -35,7 +35,16 @@ struct Predicted {
   bool extrapolates = false;
   std::string caution;
   bool ends_with_host = false;
+  FittedPart part;
 };
+
+/// The fit's share in a prediction.
+FittedPart part_of(const Fit& fit, Metric metric, const std::vector<TermBytes>& devices,
+                   const Prediction& prediction) {
+  FittedPart part{metric, {}, fit.prior.coefficients, static_cast<int>(devices.size()), prediction.terms};
+  for (const TermBytes& terms : devices) part.theory += terms;
+  return part;
+}
 
 class Calibrated : public Estimator {
  public:
@@ -47,17 +56,29 @@ class Calibrated : public Estimator {
     if (is_composed(question.metric) || needs_composition(question)) return answer_composed(question);
     const auto predicted = predict_metric(question, question.metric);
     if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
-    const auto& [prediction, extrapolates, caution, ends_with_host] = std::get<Predicted>(predicted);
+    const auto& [prediction, extrapolates, caution, ends_with_host, part] = std::get<Predicted>(predicted);
     Estimate estimate;
     estimate.total = prediction.total;
     estimate.terms = prediction.terms;
     estimate.devices = prediction.devices;
     estimate.interval = prediction.interval;
+    if (estimate.interval) estimate.spread = prediction.spread;
     estimate.extrapolates = extrapolates;
     estimate.profile = profile_->file;
     estimate.caution = caution;
     estimate.ends_with_host = ends_with_host;
     return estimate;
+  }
+
+  std::vector<FittedPart> fitted_parts(const Question& question) const override {
+    const bool is_put_together = is_composed(question.metric) || needs_composition(question);
+    std::vector<FittedPart> parts;
+    for (const Metric metric :
+         is_put_together ? composed_of(question.metric) : std::span{&question.metric, 1}) {
+      const auto predicted = predict_metric(question, metric);
+      if (const auto* found = std::get_if<Predicted>(&predicted)) parts.push_back(found->part);
+    }
+    return parts;
   }
 
  private:
@@ -76,8 +97,9 @@ class Calibrated : public Estimator {
     const auto& [devices, fills_the_card, ends_with_host] = std::get<TheoryTerms>(theory);
     if (fills_the_card && metric == Metric::device)
       caution = "the card fills up on the way, and the allocator gives back what it holds for reuse";
-    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question), caution,
-                     ends_with_host};
+    const Prediction prediction = predict(entry->fit, devices);
+    return Predicted{prediction, is_outside(entry->fit.hull, devices, question), caution, ends_with_host,
+                     part_of(entry->fit, metric, devices, prediction)};
   }
 
   /// The whole card of an engine whose log reports parts.
