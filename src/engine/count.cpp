@@ -5,7 +5,7 @@
 #include "src/core/error.hpp"
 #include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/countable.hpp"
-#include "src/engine/counting_ops.hpp"
+#include "src/engine/counted_pass.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
 #include "src/model/state.hpp"
@@ -31,15 +31,6 @@ bool counts_segments(Metric metric) { return metric == Metric::reserved || metri
 
 bool simulates_allocator(Metric metric, const Runtime& runtime) {
   return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
-}
-
-std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime) {
-  if (!simulates_allocator(question.metric, runtime))
-    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric));
-  CachingAllocatorSettings settings = runtime.caching_allocator;
-  if (!settings.capacity) settings.capacity = named_memory(question.device);
-  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
-  return std::make_unique<SimulatingOps>(question.devices, held, settings);
 }
 
 /// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
@@ -148,6 +139,26 @@ void check_formats(const Question& question, const Runtime& runtime) {
 
 }  // namespace
 
+std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime, bool fold) {
+  if (!simulates_allocator(question.metric, runtime))
+    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric), fold);
+  CachingAllocatorSettings settings = runtime.caching_allocator;
+  if (!settings.capacity) settings.capacity = named_memory(question.device);
+  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
+  return std::make_unique<SimulatingOps>(question.devices, held, settings);
+}
+
+void count_pass(const Question& question, const Runtime& runtime, CountingOps& ops) {
+  validate_countable(question, runtime);
+  Decoder decoder{question, runtime, ops};
+  decoder.load();
+  ops.begin(Phase::reserve);
+  decoder.reserve();
+  ops.begin(Phase::prefill);
+  decoder.prefill();
+  run_decode_steps(question, runtime, decoder, ops);
+}
+
 Runtime runtime_of(const Question& question) {
   return resolve_runtime(question.runtime, question.options, question.model->family);
 }
@@ -163,15 +174,8 @@ void validate_countable(const Question& question, const Runtime& runtime) {
 
 Count count(const Question& question, const Runtime& runtime) {
   if (runtime.count) return runtime.count(question, runtime);
-  validate_countable(question, runtime);
   const std::unique_ptr<CountingOps> ops = books_of(question, runtime);
-  Decoder decoder{question, runtime, *ops};
-  decoder.load();
-  ops->begin(Phase::reserve);
-  decoder.reserve();
-  ops->begin(Phase::prefill);
-  decoder.prefill();
-  run_decode_steps(question, runtime, decoder, *ops);
+  count_pass(question, runtime, *ops);
   return sum_of(ops->devices());
 }
 
