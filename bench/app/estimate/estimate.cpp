@@ -13,9 +13,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace calibram {
 namespace {
@@ -24,7 +26,10 @@ struct EstimateOptions {
   QuestionFlags question;
   ProfileFlag profile;
   std::string estimator;
-  std::string capacity;
+  std::vector<std::string> capacities;
+  std::vector<std::string> gpus;
+  bool all_gpus = false;
+  bool explain = false;
   bool json = false;
 };
 
@@ -60,30 +65,43 @@ InputError cannot_answer(const std::string& estimator, const Question& question,
   return InputError{fmt::format("{} cannot answer this: {}", estimator, reason), "", remedy};
 }
 
-/// What was named: --capacity, else a card of this machine.
-std::optional<Capacity> named_capacity(const EstimateOptions& options, const std::optional<Card>& card) {
-  if (!options.capacity.empty()) {
-    const Bytes bytes = parse_size("--capacity", options.capacity);
-    return Capacity{gib_text(bytes), bytes};
+/// What was named: --gpu and --capacity, else a card of this machine.
+std::vector<Capacity> named_capacities(const EstimateOptions& options, const std::optional<Card>& card) {
+  std::vector<Capacity> named;
+  for (const std::string& name : options.gpus) named.push_back(capacity_of(gpu_named(name)));
+  for (const std::string& text : options.capacities) {
+    const Bytes bytes = parse_size("--capacity", text);
+    named.push_back({gib_text(bytes), bytes});
   }
-  if (card) return Capacity{card->description.name, card->description.total, true};
-  return std::nullopt;
+  if (named.empty() && card) named.push_back({card->description.name, card->description.total, true});
+  return named;
 }
 
-/// The answer against what was named.
-std::vector<Fitting> fittings(const EstimateOptions& options, const std::optional<Card>& card,
-                              const Question& question, const Asked& asked) {
-  const std::optional<Capacity> capacity = named_capacity(options, card);
-  if (!capacity) return {};
-  if (!asked.estimate()->interval)
+/// The answer against what was named, and against the known cards.
+FitsReport fits_of(const EstimateOptions& options, const std::vector<Capacity>& named,
+                   const Question& question, const Asked& asked) {
+  const Estimate& estimate = *asked.estimate();
+  if (!named.empty() && !estimate.interval)
     std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
                              asked.estimator);
-  return {fit_into(*asked.estimate(), question.metric, *capacity)};
+  FitsReport report;
+  report.lists_all = options.all_gpus;
+  for (const Capacity& capacity : named)
+    report.named.push_back(fit_into(estimate, question.metric, capacity));
+  if (!tells_of_cards(question.metric)) return report;
+  report.cards = fit_into_known_cards(estimate, question.metric);
+  std::erase_if(report.cards, [&](const Fitting& card) {
+    return std::any_of(named.begin(), named.end(),
+                       [&](const Capacity& capacity) { return capacity.gpu == card.capacity.gpu; });
+  });
+  report.boundary = sizes_at_the_boundary(card_sizes(estimate, question.metric));
+  return report;
 }
 
 int run_estimate(const EstimateOptions& options) {
   Measurement row = options.question.row();
   const std::optional<Card> card = resolve_device(row);
+  const std::vector<Capacity> named = named_capacities(options, card);
   const Question question = question_of(row);
   print_remarks(question);
   // Rules do not look at the runtime, but nobody means one that does not exist.
@@ -98,10 +116,12 @@ int run_estimate(const EstimateOptions& options) {
     throw cannot_answer(std::string{asked.estimator}, question, unanswered->reason);
   if (!asked.estimate()->caution.empty())
     std::cerr << fmt::format("warning: {}; take the figures with care\n", asked.estimate()->caution);
-  const std::vector<Fitting> fits = fittings(options, card, question, asked);
-  const EstimateReport report{question, asked, calculator.cache_room(question), fits};
+  const FitsReport fits = fits_of(options, named, question, asked);
+  EstimateReport report{question, asked, calculator.cache_room(question), fits, {}, {}};
+  report.hint = hint_of(calculator, question, asked);
+  if (options.explain) report.explanation = explain(calculator, question, asked);
   std::cout << (options.json ? estimate_json(report) : estimate_text(report));
-  return fits.empty() || fits.front().fits() ? status_done : status_outside;
+  return fits.all_named_fit() ? status_done : status_outside;
 }
 
 }  // namespace
@@ -112,14 +132,21 @@ Action add_estimate(CLI::App& verb) {
   verb.get_option("--device")
       ->description(
           "Name of the device, or one of this machine: host, cuda[:N]. A card of this machine is also "
-          "its --capacity");
+          "its --gpu");
   options->profile.add_to(verb);
   verb.add_option(
       "--estimator", options->estimator,
       "rule-1.2, rule-per-token, rule-kv, rule-terms, theory or calibrated. Default: calibrated where a "
       "profile applies, else theory");
-  verb.add_option("--capacity", options->capacity,
-                  "Say whether it fits this much memory (24GiB); exit 3 if not");
+  verb.add_option(
+          "--gpu", options->gpus,
+          "Say whether it fits this card (\"RTX 4090\"; see \"calibram gpus\"); exit 3 if not; repeatable")
+      ->allow_extra_args(false);
+  verb.add_option("--capacity", options->capacities,
+                  "Say whether it fits this much memory (24GiB); exit 3 if not; repeatable")
+      ->allow_extra_args(false);
+  verb.add_flag("--all-gpus", options->all_gpus, "List every known card, not only the sizes that matter");
+  verb.add_flag("--explain", options->explain, "Show each number's formula with the values put in");
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options] { return run_estimate(*options); };
 }
