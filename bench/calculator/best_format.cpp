@@ -61,9 +61,11 @@ std::vector<Ranked> ranked_weights(const Question& question) {
   return widest_first(std::move(ranked));
 }
 
+/// A bare size has no cache whose format would matter.
 std::vector<Ranked> ranked_caches(const Question& question) {
   constexpr std::int64_t common_head = 128;
-  const std::string_view own = question.model ? question.model->stored_format : "fp16";
+  if (!question.model) return {{question.kv, 0, true, true, 0}};
+  const std::string_view own = question.model->stored_format;
   std::vector<Ranked> ranked;
   for (const Format& format : formats())
     if (format.kv)

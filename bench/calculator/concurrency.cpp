@@ -76,13 +76,16 @@ void check_metric(const Question& question, bool shares) {
                        "ask for the metric allocated or kv_cache");
 }
 
+/// The reason is a sentence of its own, with a remedy where it was an error.
 Estimate answered(const Calculator& calculator, const Question& question) {
   Asked asked = calculator.ask(question);
   if (const auto* refused = std::get_if<Unanswered>(&asked.answer))
-    throw InputError{
-        fmt::format("{} cannot answer {} x {} tokens of {}", asked.estimator, question.workload.batch,
-                    question.workload.context_tokens(), question.subject),
-        refused->reason, "ask for what it can answer"};
+    throw InputError{fmt::format("{} cannot answer one request of {}: {}", asked.estimator, question.subject,
+                                 refused->reason),
+                     "",
+                     refused->reason.find("; ") == std::string::npos
+                         ? "ask for another --metric, or name a --profile"
+                         : ""};
   return std::get<Estimate>(std::move(asked.answer));
 }
 

@@ -98,6 +98,16 @@ TEST_F(Requests, EndWhereTheEngineTakesNoMore) {
   EXPECT_THAT(result.refusal, HasSubstr("max_num_seqs is 5"));
 }
 
+TEST_F(Requests, OfWhichNotOneIsAnsweredSayWhy) {
+  Question question = ask("qwen2-7b", "calibram", {});
+  question.metric = Metric::rss;
+  EXPECT_THAT([&] { asked(question, {}); },
+              ThrowsMessage<InputError>(
+                  "theory cannot answer one request of qwen2-7b: theory does not know the metric rss of "
+                  "calibram, part "
+                  "of which only a measurement tells; ask for another --metric, or name a --profile"));
+}
+
 TEST_F(Requests, CannotShareWhatIsInOnePieceOrAWindowOrAState) {
   const auto refusal = [&](const Question& question, std::int64_t tokens = 100) {
     try {
