@@ -31,6 +31,8 @@ constexpr std::array verbs = {
     Verb{"import", "An engine's log, or a dump of PyTorch, to measurements", add_import, "Measure"},
     Verb{"fit", "Measurements to a profile", add_fit, "Measure"},
     Verb{"estimate", "How much memory, and which term takes it", add_estimate, "Predict"},
+    Verb{"plan", "A grid of models, formats, contexts, batches and cards, as CSV", add_plan, "Predict"},
+    Verb{"concurrency", "Memory against the number of requests served at once", add_concurrency, "Predict"},
     Verb{"advise", "What to do where a model does not fit a card", add_advise, "Predict"},
     Verb{"evaluate", "Measurements against every estimator: the error table", add_evaluate, "Predict"},
     Verb{"check", "Fresh measurements against a profile or older ones: what moved", add_check, "Predict"},

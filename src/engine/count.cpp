@@ -5,9 +5,10 @@
 #include "src/core/error.hpp"
 #include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/countable.hpp"
-#include "src/engine/counting_ops.hpp"
+#include "src/engine/counted_pass.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
+#include "src/engine/prepared_count.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
 
@@ -31,15 +32,6 @@ bool counts_segments(Metric metric) { return metric == Metric::reserved || metri
 
 bool simulates_allocator(Metric metric, const Runtime& runtime) {
   return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
-}
-
-std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime) {
-  if (!simulates_allocator(question.metric, runtime))
-    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric));
-  CachingAllocatorSettings settings = runtime.caching_allocator;
-  if (!settings.capacity) settings.capacity = named_memory(question.device);
-  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
-  return std::make_unique<SimulatingOps>(question.devices, held, settings);
 }
 
 /// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
@@ -86,6 +78,15 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
         fmt::format("ask for a context of at most {} tokens", *visible)};
   if (attention->output_gate || attention->sinks || attention->chunk)
     throw_not_counted(question, runtime, "its attention has gates, sinks or chunks");
+}
+
+/// All after the weights are loaded.
+void run(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
+  ops.begin(Phase::reserve);
+  decoder.reserve();
+  ops.begin(Phase::prefill);
+  decoder.prefill();
+  run_decode_steps(question, runtime, decoder, ops);
 }
 
 void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
@@ -148,6 +149,22 @@ void check_formats(const Question& question, const Runtime& runtime) {
 
 }  // namespace
 
+std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime, bool fold) {
+  if (!simulates_allocator(question.metric, runtime))
+    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric), fold);
+  CachingAllocatorSettings settings = runtime.caching_allocator;
+  if (!settings.capacity) settings.capacity = named_memory(question.device);
+  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
+  return std::make_unique<SimulatingOps>(question.devices, held, settings);
+}
+
+void count_pass(const Question& question, const Runtime& runtime, CountingOps& ops) {
+  validate_countable(question, runtime);
+  Decoder decoder{question, runtime, ops};
+  decoder.load();
+  run(question, runtime, decoder, ops);
+}
+
 Runtime runtime_of(const Question& question) {
   return resolve_runtime(question.runtime, question.options, question.model->family);
 }
@@ -163,16 +180,42 @@ void validate_countable(const Question& question, const Runtime& runtime) {
 
 Count count(const Question& question, const Runtime& runtime) {
   if (runtime.count) return runtime.count(question, runtime);
-  validate_countable(question, runtime);
   const std::unique_ptr<CountingOps> ops = books_of(question, runtime);
-  Decoder decoder{question, runtime, *ops};
-  decoder.load();
-  ops->begin(Phase::reserve);
-  decoder.reserve();
-  ops->begin(Phase::prefill);
-  decoder.prefill();
-  run_decode_steps(question, runtime, decoder, *ops);
+  count_pass(question, runtime, *ops);
   return sum_of(ops->devices());
+}
+
+/// A decoder with its weights, and the books at that instant.
+struct PreparedCount::Loaded {
+  Loaded(const Question& question, const Runtime& runtime)
+      : ops{question.devices, rounding_of(question.metric)}, decoder{question, runtime, ops} {
+    decoder.load();
+    books = ops.books();
+  }
+
+  CountingOps ops;
+  Decoder decoder;
+  CountingOps::Books books;
+};
+
+PreparedCount::PreparedCount(Question question)
+    : question_{std::move(question)}, runtime_{runtime_of(question_)} {}
+
+PreparedCount::~PreparedCount() = default;
+
+Count PreparedCount::of(const Workload& workload) {
+  question_.workload = workload;
+  if (runtime_.count || simulates_allocator(question_.metric, runtime_))
+    return calibram::count(question_, runtime_);
+  validate_countable(question_, runtime_);
+  if (loaded_) {
+    loaded_->ops.restore(loaded_->books);
+    loaded_->decoder.forget_run();
+  } else {
+    loaded_ = std::make_unique<Loaded>(question_, runtime_);
+  }
+  run(question_, runtime_, loaded_->decoder, loaded_->ops);
+  return sum_of(loaded_->ops.devices());
 }
 
 Count sum_of(std::vector<DeviceCount> devices) {

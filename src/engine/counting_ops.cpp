@@ -17,6 +17,11 @@ void CountingOps::begin(Phase phase) {
   for (std::size_t device = 0; device < live_.size(); ++device) note_peak(device);
 }
 
+void CountingOps::restore(const Books& books) {
+  live_ = books.live;
+  counts_ = books.counts;
+}
+
 Tensor CountingOps::allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) {
   const Tensor tensor{nullptr, rows, columns, element, term, static_cast<unsigned char>(device_)};
   note_allocation(tensor, rounded_size(tensor.bytes(), rounding_));
@@ -28,6 +33,7 @@ void CountingOps::note_allocation(const Tensor& tensor, Bytes rounded) {
   live.rounded[tensor.term] += rounded;
   live.rounded_total += rounded;
   live.requested += tensor.bytes();
+  if (watcher_) watcher_->note_allocation(tensor, rounded);
   note_peak(tensor.device);
 }
 
@@ -42,6 +48,7 @@ void CountingOps::note_release(const Tensor& tensor, Bytes rounded) {
   live.rounded[tensor.term] -= rounded;
   live.rounded_total -= rounded;
   live.requested -= tensor.bytes();
+  if (watcher_) watcher_->note_release(tensor, rounded);
 }
 
 void CountingOps::for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) {
@@ -81,6 +88,7 @@ void CountingOps::note_peak(std::size_t device) {
   count.at_peak[Term::workspace] += idle;
   count.requested = live.requested;
   count.phase = phase_;
+  if (watcher_) watcher_->note_peak(device);
 }
 
 }  // namespace calibram

@@ -2,10 +2,13 @@
 // Questions and an unfitted calculator for the tests of this room.
 #pragma once
 
-#include "bench/calculator/calculator.hpp"
+#include "bench/calculator/inverse.hpp"
 #include "src/engine/measurement.hpp"
+#include "tests/engine/question_builder.hpp"
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace calibram {
 
@@ -19,6 +22,14 @@ inline Question question_about(const std::string& model, const std::string& runt
   return question_of(row);
 }
 
+/// The same question of a model that ends at this many positions, so that every context of it can be asked.
+inline Question with_positions(Question question, std::int64_t positions) {
+  auto model = std::make_shared<Model>(*question.model);
+  model->max_positions = positions;
+  question.model = std::move(model);
+  return question;
+}
+
 /// Theory and the rules.
 class Theorist {
  public:
@@ -29,6 +40,11 @@ class Theorist {
   Calculator calculator_{estimators_};
 };
 
-inline Capacity memory_of(Bytes bytes) { return {"", bytes, false}; }
+/// What the fullest device needs, the context of a card aside.
+inline Bytes need(const Calculator& calculator, const Question& question) {
+  return fit_into(*calculator.ask(question).estimate(), question.metric, {}).needed;
+}
+
+inline Capacity memory_of(Bytes bytes) { return {gib_text(bytes), bytes}; }
 
 }  // namespace calibram

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The memory that an answer is held against: --capacity, --gpu, or the card of --device.
+#pragma once
+
+#include "bench/calculator/capacity.hpp"
+#include "bench/sweep/card.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace calibram {
+
+class CapacityFlags {
+ public:
+  void add_to(CLI::App& verb);
+
+  /// All that were named, cards first; else the card, if the question is of one of this machine.
+  /// @throws InputError for an invalid size or an unknown card
+  std::vector<Capacity> named(const std::optional<Card>& card) const;
+
+  /// The same for a question about one. @throws InputError where several were named
+  std::optional<Capacity> only(const std::optional<Card>& card) const;
+
+ private:
+  std::vector<std::string> capacities_, gpus_;
+};
+
+}  // namespace calibram
