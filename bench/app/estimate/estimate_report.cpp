@@ -83,10 +83,10 @@ Json hint_json(const std::optional<Hint>& hint) {
   Json changes = Json::array();
   for (const Change& change : hint->changes)
     changes.push_back({{"change", change.words}, {"saved_bytes", change.saved.count()}});
-  return {{"text", hint_text(*hint)},
-          {"term", term_names[index_of(hint->largest)]},
-          {"share", hint->share},
-          {"changes", changes}};
+  Json terms = Json::array();
+  for (const LargeTerm& large : hint->terms)
+    terms.push_back({{"term", term_names[index_of(large.term)]}, {"share", large.share}});
+  return {{"text", hint_text(*hint)}, {"terms", terms}, {"changes", changes}};
 }
 
 Json json_of(const std::optional<Estimate>& cache) {

@@ -78,6 +78,7 @@ std::string fits_text(const FitsReport& report, int devices) {
   const bool shows_cards = !report.cards.empty() && (!answers || report.lists_all);
   if (shows_cards)
     text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(report));
+  if (shows_cards) text += "\n";
   text += set_aside_text(shows_cards ? report.cards : report.named);
   return text;
 }
