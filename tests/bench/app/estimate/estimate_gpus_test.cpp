@@ -93,6 +93,28 @@ TEST_F(EstimateGpus, TheTextShowsTheSizesAroundTheBoundaryUnlessTheNamedCardIsTh
               HasSubstr("\non each of 2 cards:\n"));
 }
 
+TEST_F(EstimateGpus, WhereTheCardsOfASizeDifferThoseThatDecideAreNamed) {
+  // 14.19 GiB and the context are more than some cards of 16 GB give.
+  const Outcome outcome = program.run({"estimate", "qwen2-7b", "--json"});
+  const Json fits = Json::parse(outcome.out)["fits"];
+  std::vector<std::string> missing;
+  for (const Json& fit : fits) {
+    const Gpu& gpu = gpu_named(fit["gpu"].get<std::string>());
+    if (gpu.nominal_gb == 16 && gpu.kind != GpuClass::unified && !fit["fits"]) missing.emplace_back(gpu.name);
+  }
+  ASSERT_FALSE(missing.empty());
+  const std::string text = program.run({"estimate", "qwen2-7b"}).out;
+  const std::string line =
+      text.substr(text.find(" 16 GB"), text.find('\n', text.find(" 16 GB")) - text.find(" 16 GB"));
+  EXPECT_THAT(line, HasSubstr("all but "));
+  for (const std::string& name : missing) EXPECT_THAT(line, HasSubstr(name));
+}
+
+TEST_F(EstimateGpus, WhereNoCardHoldsItSeveralAreProposed) {
+  EXPECT_THAT(program.run({"estimate", "llama-3.1-405b"}).out,
+              HasSubstr("no known card holds it; --devices N"));
+}
+
 TEST_F(EstimateGpus, AllCardsAreListedWhenAskedFor) {
   const std::string all = run({"--all-gpus"}).out;
   for (const Gpu& gpu : gpus()) EXPECT_THAT(all, HasSubstr("\n" + std::string{gpu.name} + " "));
