@@ -8,23 +8,36 @@
 
 namespace calibram {
 
+PreparedAsk::PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question)
+    : preferred_{preferred},
+      otherwise_{otherwise},
+      by_preferred_{preferred.prepare(question)},
+      by_other_{otherwise ? otherwise->prepare(question) : nullptr} {}
+
+Asked PreparedAsk::ask(const Workload& workload) {
+  Asked asked{preferred_.name(), by_preferred_->answer(workload)};
+  if (asked.estimate() || !otherwise_) return asked;
+  return {otherwise_->name(), by_other_->answer(workload)};
+}
+
 Calculator::Calculator(const Estimators& estimators, std::string estimator)
     : estimators_{estimators}, estimator_{std::move(estimator)} {
   if (!estimator_.empty()) estimator_named(estimators_, estimator_);
 }
 
-Asked Calculator::ask(const Question& question) const {
-  const auto asked = [&](const Estimator& estimator) {
-    return Asked{estimator.name(), estimator.answer(question)};
-  };
-  if (!estimator_.empty()) return asked(estimator_named(estimators_, estimator_));
-  if (!question.model) return asked(estimator_named(estimators_, "rule-1.2"));
-  if (is_composed(question.metric)) return asked(estimator_named(estimators_, "calibrated"));
-  if (const Estimator* calibrated = find_estimator(estimators_, "calibrated")) {
-    Asked answer = asked(*calibrated);
-    if (answer.estimate()) return answer;
-  }
-  return asked(estimator_named(estimators_, "theory"));
+Asked Calculator::ask(const Question& question) const { return prepare(question).ask(question.workload); }
+
+PreparedAsk Calculator::prepare(const Question& question) const {
+  const std::string_view only = only_estimator(question);
+  if (!only.empty()) return {estimator_named(estimators_, only), nullptr, question};
+  return {estimator_named(estimators_, "calibrated"), &estimator_named(estimators_, "theory"), question};
+}
+
+std::string_view Calculator::only_estimator(const Question& question) const {
+  if (!estimator_.empty()) return estimator_;
+  if (!question.model) return "rule-1.2";
+  if (is_composed(question.metric)) return "calibrated";
+  return find_estimator(estimators_, "calibrated") ? "" : "theory";
 }
 
 std::optional<Estimate> Calculator::cache_room(Question question) const {

@@ -5,6 +5,7 @@
 #include "bench/calculator/capacity.hpp"
 #include "fit/estimator.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,20 @@ struct Asked {
   const Estimate* estimate() const { return std::get_if<Estimate>(&answer); }
 };
 
+/// One question, asked for many workloads. Of one thread.
+class PreparedAsk {
+ public:
+  /// @param preferred  asked first; `otherwise`, where there is one, where that cannot answer
+  PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question);
+
+  Asked ask(const Workload& workload);
+
+ private:
+  const Estimator& preferred_;
+  const Estimator* otherwise_;
+  std::unique_ptr<PreparedQuestion> by_preferred_, by_other_;
+};
+
 /// The same questions always get the same answers, from any thread.
 class Calculator {
  public:
@@ -32,6 +47,13 @@ class Calculator {
 
   /// @throws InputError where only a profile could answer and there is none
   Asked ask(const Question& question) const;
+
+  /// The same answers for other workloads, faster. The estimators and the question's model outlive it.
+  /// @throws InputError as `ask`
+  PreparedAsk prepare(const Question& question) const;
+
+  /// The estimator that is asked whatever the workload is; empty where the workload may decide.
+  std::string_view only_estimator(const Question& question) const;
 
   /// What is left for the cache of an engine that fills a budget; nothing where no profile tells.
   std::optional<Estimate> cache_room(Question question) const;

@@ -100,7 +100,7 @@ Json json_of(const std::optional<Estimate>& cache) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -115,12 +115,13 @@ std::string estimate_text(const EstimateReport& report) {
     text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
   if (hint) text += fmt::format("\n{}\n", hint_text(*hint));
   text += fits_text(fits, question.devices);
+  if (inverse) text += inverse_text(*inverse);
   if (explanation) text += explanation_text(question, estimate, *explanation, fits.named);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
   const Estimate& estimate = *asked.estimate();
   Json document = {{"model", question.subject},
                    {"runtime", question.runtime},
@@ -141,6 +142,7 @@ std::string estimate_json(const EstimateReport& report) {
                    {"cache_rule", text_or_null(cache_rule_words(question))},
                    {"hint", hint_json(hint)},
                    {"fits", fits_json(fits)}};
+  if (inverse) document["inverse"] = inverse_json(*inverse);
   if (explanation) document["explanation"] = explanation_json(estimate, *explanation);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

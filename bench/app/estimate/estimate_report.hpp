@@ -4,6 +4,7 @@
 
 #include "bench/app/estimate/explanation_report.hpp"
 #include "bench/app/estimate/fits_report.hpp"
+#include "bench/app/estimate/inverse_report.hpp"
 #include "bench/calculator/hint.hpp"
 
 #include <optional>
@@ -17,6 +18,7 @@ struct EstimateReport {
   const Asked& asked;             ///< that has an estimate
   std::optional<Estimate> cache;  ///< what is left for the cache of an engine that fills a budget
   const FitsReport& fits;
+  const std::optional<InverseReport>& inverse;  ///< where something was asked the other way round
   std::optional<Hint> hint;
   std::optional<Explanation> explanation;
 };

@@ -98,7 +98,7 @@ std::string csv_of(const std::vector<const Gpu*>& cards) {
 const char* meaning_of(Knowledge knowledge) {
   switch (knowledge) {
     case Knowledge::usable:
-      return "printed by a process";
+      return "seen by a process";
     case Knowledge::total:
       return "driver's total; it keeps some 2 %";
     case Knowledge::nominal:

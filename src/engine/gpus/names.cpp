@@ -21,24 +21,31 @@ using Words = std::vector<std::string>;
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
+struct Run {
+  std::string text;
+  bool is_glued = false;  ///< to the run before it, as the 4 of "SXM4"
+};
+
 /// Runs of letters and runs of digits: "rtx4090" and "RTX 4090" have the same.
-Words runs_of(std::string_view name) {
-  Words runs;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const auto is_same = is_digit(name[i]) ? is_digit : is_letter;
-    if (!is_same(name[i])) continue;
-    if (i == 0 || !is_same(name[i - 1])) runs.emplace_back();
-    runs.back() += name[i];
+std::vector<Run> runs_of(std::string_view name) {
+  std::vector<Run> runs;
+  const auto kind_of = [](char c) { return is_digit(c) ? 2 : is_letter(c) ? 1 : 0; };
+  int before = 0;
+  for (const char c : name) {
+    const int kind = kind_of(c);
+    if (kind != 0 && kind != before) runs.push_back({"", before != 0});
+    if (kind != 0) runs.back().text += c;
+    before = kind;
   }
   return runs;
 }
 
 /// What tells no card from another.
 bool is_filler(std::string_view word) {
-  constexpr std::array<std::string_view, 19> fillers = {
-      "nvidia",   "geforce", "rtx",     "gtx",         "tesla", "blackwell", "generation",
-      "amd",      "radeon",  "rx",      "instinct",    "intel", "arc",       "apple",
-      "graphics", "gpu",     "edition", "workstation", "server"};
+  constexpr std::array<std::string_view, 20> fillers = {
+      "nvidia",   "geforce", "rtx",     "gtx",         "tesla",  "blackwell", "generation",
+      "amd",      "radeon",  "rx",      "instinct",    "intel",  "arc",       "apple",
+      "graphics", "gpu",     "edition", "workstation", "server", "hbm"};
   return std::find(fillers.begin(), fillers.end(), word) != fillers.end();
 }
 
@@ -46,11 +53,11 @@ bool is_filler(std::string_view word) {
 Words words_of(std::string_view name) {
   Words words;
   std::string before;
-  for (const std::string& run : runs_of(lower_case(name))) {
-    const bool is_version = is_digit(run[0]) && (before == "sxm" || before == "hbm");
-    const bool is_size = !before.empty() && is_digit(before[0]) && (run == "g" || run == "gib");
-    if (!is_version && !is_filler(run) && run != "hbm") words.push_back(is_size ? "gb" : run);
-    before = run;
+  for (const auto& [text, is_glued] : runs_of(lower_case(name))) {
+    const bool is_version = is_glued && is_digit(text[0]) && (before == "sxm" || before == "hbm");
+    const bool is_unit = !before.empty() && is_digit(before[0]) && (text == "g" || text == "gib");
+    if (!is_version && !is_filler(text)) words.push_back(is_unit ? "gb" : text);
+    before = text;
   }
   std::sort(words.begin(), words.end());
   return words;

@@ -51,7 +51,6 @@ constexpr std::array table = {
     Gpu{"B200", "B200 180GB", nvidia, data_centre, 180, mib(183359, "nvidia-smi, github.com/tnAnGel/HashCat-Benchmark"), mib(182642, opencl_benchmark)},
     Gpu{"B300", "B300 SXM6 AC, B300 288GB", nvidia, data_centre, 288, mib(275040, R"-("NVIDIA B300 SXM6 AC", "275040 MiB")-"), mib(274113, opencl_benchmark)},
     Gpu{"GB200", "", nvidia, data_centre, 186, mib(189471, R"-("NVIDIA GB200, 189471 MiB")-"), not_found},
-    Gpu{"GB300", "", nvidia, data_centre, 288, not_found, not_found},
 };
 // clang-format on
 

@@ -46,10 +46,10 @@ constexpr std::array table = {
     Gpu{"Arc Pro B60", "", intel, workstation, 24, not_found, mib(23256, R"-(torch: "name='Intel(R) Arc(TM) Pro B60 Graphics'", "total_memory=23256MB")-")},
     Gpu{"Max 1100", "Data Center GPU Max 1100", intel, data_centre, 48, not_found, mib(49135, opencl_benchmark)},
     Gpu{"GB10", "DGX Spark", nvidia, unified, 128, not_found, mib(122570, R"-(deviceQuery: "NVIDIA GB10", "122,570 MBytes")-")},
-    Gpu{"M1 8GB", "", apple, unified, 8, not_found, mib(5461, R"-(llama.cpp: "MTL0 (Apple M1)    |  5461")-")},
-    Gpu{"M1 Pro 16GB", "", apple, unified, 16, not_found, bytes(11453250000, R"-(llama.cpp: "recommendedMaxWorkingSetSize  = 11453.25 MB", "MTL0 (Apple M1 Pro)")-")},
-    Gpu{"M3 Max 64GB", "", apple, unified, 64, not_found, mib(49152, R"-(llama.cpp: "MTL0 (Apple M3 Max) | 49152")-")},
-    Gpu{"M4 Pro 24GB", "", apple, unified, 24, not_found, mib(16384, R"-(llama.cpp: "MTL0 (Apple M4 Pro) | 16384")-")},
+    Gpu{"Apple M1 8GB", "", apple, unified, 8, not_found, mib(5461, R"-(llama.cpp: "MTL0 (Apple M1)    |  5461")-")},
+    Gpu{"Apple M1 Pro 16GB", "", apple, unified, 16, not_found, bytes(11453250000, R"-(llama.cpp: "recommendedMaxWorkingSetSize  = 11453.25 MB", "MTL0 (Apple M1 Pro)")-")},
+    Gpu{"Apple M3 Max 64GB", "", apple, unified, 64, not_found, mib(49152, R"-(llama.cpp: "MTL0 (Apple M3 Max) | 49152")-")},
+    Gpu{"Apple M4 Pro 24GB", "", apple, unified, 24, not_found, mib(16384, R"-(llama.cpp: "MTL0 (Apple M4 Pro) | 16384")-")},
 };
 // clang-format on
 

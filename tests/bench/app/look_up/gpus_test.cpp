@@ -29,7 +29,7 @@ TEST(GpusVerb, TheTableSaysHowEachFigureIsKnown) {
   EXPECT_EQ(outcome.out,
             "card  vendor  class        nominal     usable  known from\n"
             "----  ------  -----------  -------  ---------  ---------------------------------\n"
-            "L40S  NVIDIA  data centre    48 GB  44.31 GiB  printed by a process\n"
+            "L40S  NVIDIA  data centre    48 GB  44.31 GiB  seen by a process\n"
             "L40   NVIDIA  data centre    48 GB  44.99 GiB  driver's total; it keeps some 2 %\n"
             "\n"
             "2 cards, 1 as a process sees them; --json and --csv name the sources\n");
