@@ -47,7 +47,7 @@ TEST(EstimateVerb, TheJsonIsOneDocumentWithTheKeysInOrder) {
   const Outcome outcome = program.run(
       {"estimate", "70B", "--weights", "fp16", "--estimator", "rule-1.2", "--capacity", "180GB", "--json"});
   EXPECT_EQ(outcome.status, 0);
-  const char* beginning = R"({
+  const char* beginning = R"json({
   "model": "70B",
   "runtime": "calibram",
   "metric": "allocated",
@@ -89,13 +89,13 @@ TEST(EstimateVerb, TheJsonIsOneDocumentWithTheKeysInOrder) {
       {
         "change": "int4 weights (awq-int4)",
         "saved_bytes": 126000000000
-},
+      },
       {
         "change": "int8 weights",
         "saved_bytes": 84000000000
       }
     ]
-},
+  },
   "fits": [
     {
       "gpu": "167.64 GiB",
@@ -105,7 +105,7 @@ TEST(EstimateVerb, TheJsonIsOneDocumentWithTheKeysInOrder) {
       "fits": true,
       "headroom_bytes": 12000000000
     },
-)";
+)json";
   EXPECT_THAT(outcome.out, testing::StartsWith(beginning));
   EXPECT_TRUE(Json::accept(outcome.out));
 }
