@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prefers what was measured to what was counted.
+// Asks, and holds the answer against a capacity.
 #include "bench/calculator/calculator.hpp"
 
 #include "src/engine/count.hpp"
@@ -14,17 +14,7 @@ Calculator::Calculator(const Estimators& estimators, std::string estimator)
 }
 
 Asked Calculator::ask(const Question& question) const {
-  const auto asked = [&](const Estimator& estimator) {
-    return Asked{estimator.name(), estimator.answer(question)};
-  };
-  if (!estimator_.empty()) return asked(estimator_named(estimators_, estimator_));
-  if (!question.model) return asked(estimator_named(estimators_, "rule-1.2"));
-  if (is_composed(question.metric)) return asked(estimator_named(estimators_, "calibrated"));
-  if (const Estimator* calibrated = find_estimator(estimators_, "calibrated")) {
-    Asked answer = asked(*calibrated);
-    if (answer.estimate()) return answer;
-  }
-  return asked(estimator_named(estimators_, "theory"));
+  return calibram::ask(estimators_, estimator_, question);
 }
 
 std::optional<Estimate> Calculator::cache_room(Question question) const {

@@ -3,22 +3,12 @@
 #pragma once
 
 #include "bench/calculator/capacity.hpp"
-#include "fit/estimator.hpp"
+#include "fit/asked.hpp"
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace calibram {
-
-/// An answer and who gave it.
-struct Asked {
-  std::string_view estimator;
-  Answer answer;
-
-  /// Null where it could not answer.
-  const Estimate* estimate() const { return std::get_if<Estimate>(&answer); }
-};
 
 /// The same questions always get the same answers, from any thread.
 class Calculator {
