@@ -4,18 +4,30 @@
 
 namespace calibram {
 
-Asked ask(const Estimators& estimators, const std::string& name, const Question& question) {
-  const auto asked = [&](const Estimator& estimator) {
-    return Asked{estimator.name(), estimator.answer(question)};
-  };
-  if (!name.empty()) return asked(estimator_named(estimators, name));
-  if (!question.model) return asked(estimator_named(estimators, "rule-1.2"));
-  if (is_composed(question.metric)) return asked(estimator_named(estimators, "calibrated"));
-  if (const Estimator* calibrated = find_estimator(estimators, "calibrated")) {
-    Asked answer = asked(*calibrated);
-    if (answer.estimate()) return answer;
-  }
-  return asked(estimator_named(estimators, "theory"));
+PreparedAsk::PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question)
+    : preferred_{preferred},
+      otherwise_{otherwise},
+      by_preferred_{preferred.prepare(question)},
+      by_other_{otherwise ? otherwise->prepare(question) : nullptr} {}
+
+Asked PreparedAsk::ask(const Workload& workload) {
+  Asked asked{preferred_.name(), by_preferred_->answer(workload)};
+  if (asked.estimate() || !otherwise_) return asked;
+  return {otherwise_->name(), by_other_->answer(workload)};
+}
+
+std::string_view only_estimator(const Estimators& estimators, std::string_view name,
+                                const Question& question) {
+  if (!name.empty()) return name;
+  if (!question.model) return "rule-1.2";
+  if (is_composed(question.metric)) return "calibrated";
+  return find_estimator(estimators, "calibrated") ? "" : "theory";
+}
+
+PreparedAsk prepare(const Estimators& estimators, std::string_view name, const Question& question) {
+  const std::string_view only = only_estimator(estimators, name, question);
+  if (!only.empty()) return {estimator_named(estimators, only), nullptr, question};
+  return {estimator_named(estimators, "calibrated"), &estimator_named(estimators, "theory"), question};
 }
 
 }  // namespace calibram

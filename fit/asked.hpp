@@ -4,7 +4,7 @@
 
 #include "fit/estimator.hpp"
 
-#include <string>
+#include <memory>
 #include <string_view>
 
 namespace calibram {
@@ -18,11 +18,31 @@ struct Asked {
   const Estimate* estimate() const { return std::get_if<Estimate>(&answer); }
 };
 
-/// @param estimator  the one that is asked; empty: calibrated where it answers, else theory; rule-1.2 for a
-///                   bare size
+/// One question, asked for many workloads. Of one thread.
+class PreparedAsk {
+ public:
+  /// @param preferred  asked first; `otherwise`, where there is one, where that cannot answer
+  PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question);
+
+  Asked ask(const Workload& workload);
+
+ private:
+  const Estimator& preferred_;
+  const Estimator* otherwise_;
+  std::unique_ptr<PreparedQuestion> by_preferred_, by_other_;
+};
+
+/// The estimator that is asked whatever the workload is; empty where the workload may decide.
+/// @param name  the one that is asked for; empty: calibrated where it answers, else theory; rule-1.2 for a
+/// bare
+///              size
+std::string_view only_estimator(const Estimators& estimators, std::string_view name,
+                                const Question& question);
+
+/// The estimators, which outlive it, with a question.
 /// @throws InputError for an unknown name, with the known ones; where only a profile could answer and there
 /// is
 ///         none
-Asked ask(const Estimators& estimators, const std::string& estimator, const Question& question);
+PreparedAsk prepare(const Estimators& estimators, std::string_view name, const Question& question);
 
 }  // namespace calibram

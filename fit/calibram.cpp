@@ -183,7 +183,8 @@ Estimate estimate(const Model& model, const Question& asked_for) {
     const calibram::Question question = question_of(row_of(model, asked_for), Inside::of(model).library);
     // Rules do not look at the runtime, but nobody means one that does not exist.
     resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
-    const Asked asked = ask(estimators_with(asked_for.profile), asked_for.estimator, question);
+    const Asked asked =
+        prepare(estimators_with(asked_for.profile), asked_for.estimator, question).ask(question.workload);
     if (const auto* unanswered = std::get_if<Unanswered>(&asked.answer))
       throw InputError{fmt::format("{} cannot answer this: {}", asked.estimator, unanswered->reason), "", ""};
     return described(asked);

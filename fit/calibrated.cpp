@@ -37,6 +37,78 @@ struct Predicted {
   bool ends_with_host = false;
 };
 
+/// One metric of a question by the profile's fit of it.
+class PredictedMetric {
+ public:
+  PredictedMetric(const Profile& profile, Question question, Metric metric)
+      : question_{with_metric(std::move(question), metric)},
+        entry_{profile.find_nearest(question_.runtime, metric, question_.placement())},
+        theory_{question_} {
+    if (!entry_)
+      reason_ = fmt::format("the profile has no fit of {}; it has {}",
+                            ProfileFit{question_.runtime, metric, {}, {}, question_.placement()}.name(),
+                            fits_text(profile));
+    else if (entry_->runtime != question_.runtime)
+      caution_ = fmt::format("the profile was fitted to {}, not {}", entry_->runtime, question_.runtime);
+  }
+
+  std::variant<Predicted, Unanswered> of(const Workload& workload) {
+    if (!entry_) return Unanswered{reason_};
+    const auto theory = theory_.terms(workload);
+    if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
+    const auto& [devices, fills_the_card, ends_with_host] = std::get<TheoryTerms>(theory);
+    question_.workload = workload;
+    return Predicted{predict(entry_->fit, devices), is_outside(entry_->fit.hull, devices, question_),
+                     fills_the_card && question_.metric == Metric::device ? full_card : caution_,
+                     ends_with_host};
+  }
+
+ private:
+  inline static const std::string full_card =
+      "the card fills up on the way, and the allocator gives back what it holds for reuse";
+
+  static Question with_metric(Question question, Metric metric) {
+    question.metric = metric;
+    return question;
+  }
+
+  Question question_;
+  const ProfileFit* entry_;
+  PreparedTheory theory_;
+  std::string reason_;   ///< why nothing is answered
+  std::string caution_;  ///< of every answer
+};
+
+Estimate estimate_of(Predicted predicted, const Profile& profile) {
+  Estimate estimate;
+  estimate.total = predicted.prediction.total;
+  estimate.terms = predicted.prediction.terms;
+  estimate.devices = std::move(predicted.prediction.devices);
+  estimate.interval = predicted.prediction.interval;
+  estimate.extrapolates = predicted.extrapolates;
+  estimate.profile = profile.file;
+  estimate.caution = std::move(predicted.caution);
+  estimate.ends_with_host = predicted.ends_with_host;
+  return estimate;
+}
+
+/// A question whose metric the profile has, or may have.
+class PreparedByProfile : public PreparedQuestion {
+ public:
+  PreparedByProfile(std::shared_ptr<const Profile> profile, const Question& question)
+      : profile_{std::move(profile)}, metric_{*profile_, question, question.metric} {}
+
+  Answer answer(const Workload& workload) override {
+    auto predicted = metric_.of(workload);
+    if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
+    return estimate_of(std::get<Predicted>(std::move(predicted)), *profile_);
+  }
+
+ private:
+  std::shared_ptr<const Profile> profile_;
+  PredictedMetric metric_;
+};
+
 class Calibrated : public Estimator {
  public:
   explicit Calibrated(std::shared_ptr<const Profile> profile) : profile_{std::move(profile)} {}
@@ -44,53 +116,28 @@ class Calibrated : public Estimator {
   std::string_view name() const override { return "calibrated"; }
 
   Answer answer(const Question& question) const override {
-    if (is_composed(question.metric) || needs_composition(question)) return answer_composed(question);
-    const auto predicted = predict_metric(question, question.metric);
-    if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
-    const auto& [prediction, extrapolates, caution, ends_with_host] = std::get<Predicted>(predicted);
-    Estimate estimate;
-    estimate.total = prediction.total;
-    estimate.terms = prediction.terms;
-    estimate.devices = prediction.devices;
-    estimate.interval = prediction.interval;
-    estimate.extrapolates = extrapolates;
-    estimate.profile = profile_->file;
-    estimate.caution = caution;
-    estimate.ends_with_host = ends_with_host;
-    return estimate;
+    if (is_put_together(question)) return answer_composed(question);
+    return PreparedByProfile{profile_, question}.answer(question.workload);
+  }
+
+  std::unique_ptr<PreparedQuestion> prepare(const Question& question) const override {
+    if (is_put_together(question)) return Estimator::prepare(question);
+    return std::make_unique<PreparedByProfile>(profile_, question);
   }
 
  private:
-  std::variant<Predicted, Unanswered> predict_metric(Question question, Metric metric) const {
-    question.metric = metric;
-    const ProfileFit* entry = profile_->find_nearest(question.runtime, metric, question.placement());
-    std::string caution;
-    if (entry && entry->runtime != question.runtime)
-      caution = fmt::format("the profile was fitted to {}, not {}", entry->runtime, question.runtime);
-    if (!entry)
-      return Unanswered{fmt::format("the profile has no fit of {}; it has {}",
-                                    ProfileFit{question.runtime, metric, {}, {}, question.placement()}.name(),
-                                    fits_text(*profile_))};
-    const auto theory = theory_terms(question);
-    if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
-    const auto& [devices, fills_the_card, ends_with_host] = std::get<TheoryTerms>(theory);
-    if (fills_the_card && metric == Metric::device)
-      caution = "the card fills up on the way, and the allocator gives back what it holds for reuse";
-    return Predicted{predict(entry->fit, devices), is_outside(entry->fit.hull, devices, question), caution,
-                     ends_with_host};
-  }
-
-  /// The whole card of an engine whose log reports parts.
-  bool needs_composition(const Question& question) const {
-    return question.metric == Metric::device && question.model && runtime_of(question).cache_room &&
-           !profile_->find(question.runtime, Metric::device, question.placement());
+  /// Whether the metric is one, or the whole card of an engine whose log reports parts.
+  bool is_put_together(const Question& question) const {
+    return is_composed(question.metric) ||
+           (question.metric == Metric::device && question.model && runtime_of(question).cache_room &&
+            !profile_->find(question.runtime, Metric::device, question.placement()));
   }
 
   Answer answer_composed(const Question& question) const {
     bool extrapolates = false;
     std::string caution;
     const auto part = [&](Metric metric) -> std::variant<Prediction, Unanswered> {
-      auto predicted = predict_metric(question, metric);
+      auto predicted = PredictedMetric{*profile_, question, metric}.of(question.workload);
       if (const auto* unanswered = std::get_if<Unanswered>(&predicted)) return *unanswered;
       auto& found = std::get<Predicted>(predicted);
       extrapolates = extrapolates || found.extrapolates;

@@ -43,11 +43,22 @@ struct Unanswered {
 
 using Answer = std::variant<Estimate, Unanswered>;
 
+/// One question, answered for many workloads. Of one thread.
+class PreparedQuestion {
+ public:
+  virtual ~PreparedQuestion() = default;
+  virtual Answer answer(const Workload& workload) = 0;
+};
+
 class Estimator {
  public:
   virtual ~Estimator() = default;
   virtual std::string_view name() const = 0;
   virtual Answer answer(const Question& question) const = 0;
+
+  /// The same answers, to the byte. What does not depend on the workload may be found once; here nothing is.
+  /// The estimator and the question's model must outlive it.
+  virtual std::unique_ptr<PreparedQuestion> prepare(const Question& question) const;
 };
 
 using Estimators = std::vector<std::unique_ptr<Estimator>>;

@@ -6,8 +6,32 @@
 #include "src/core/names.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace calibram {
+
+namespace {
+
+class AskedAnew : public PreparedQuestion {
+ public:
+  AskedAnew(const Estimator& estimator, Question question)
+      : estimator_{estimator}, question_{std::move(question)} {}
+
+  Answer answer(const Workload& workload) override {
+    question_.workload = workload;
+    return estimator_.answer(question_);
+  }
+
+ private:
+  const Estimator& estimator_;
+  Question question_;
+};
+
+}  // namespace
+
+std::unique_ptr<PreparedQuestion> Estimator::prepare(const Question& question) const {
+  return std::make_unique<AskedAnew>(*this, question);
+}
 
 Estimators rules_and_theory() {
   Estimators estimators = seed_rules();

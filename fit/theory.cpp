@@ -3,7 +3,7 @@
 #include "fit/theory.hpp"
 
 #include "src/core/error.hpp"
-#include "src/engine/count.hpp"
+#include "src/engine/prepared_count.hpp"
 
 #include <fmt/format.h>
 
@@ -55,47 +55,76 @@ std::string not_counted(const Question& question) {
                      name_of(question.metric), question.runtime);
 }
 
-class Theory : public Estimator {
- public:
-  std::string_view name() const override { return "theory"; }
+TheoryTerms terms_from(const Count& count, std::span<const Term> wanted) {
+  TheoryTerms terms;
+  for (const DeviceCount& device : count.devices) {
+    terms.devices.push_back(only(device.at_peak, wanted));
+    terms.ends_with_host = device.is_host;
+    terms.fills_the_card = terms.fills_the_card || device.allocator_retries > 0;
+  }
+  return terms;
+}
 
-  Answer answer(const Question& question) const override {
-    if (const std::string reason = not_counted(question); !reason.empty()) return Unanswered{reason};
-    const auto devices = theory_terms(question);
-    if (const auto* unanswered = std::get_if<Unanswered>(&devices)) return *unanswered;
+class PreparedByTheory : public PreparedQuestion {
+ public:
+  explicit PreparedByTheory(const Question& question) : reason_{not_counted(question)}, theory_{question} {}
+
+  Answer answer(const Workload& workload) override {
+    if (!reason_.empty()) return Unanswered{reason_};
+    const auto found = theory_.terms(workload);
+    if (const auto* unanswered = std::get_if<Unanswered>(&found)) return *unanswered;
     Estimate estimate;
-    estimate.ends_with_host = std::get<TheoryTerms>(devices).ends_with_host;
-    for (const TermBytes& terms : std::get<TheoryTerms>(devices).devices) {
+    estimate.ends_with_host = std::get<TheoryTerms>(found).ends_with_host;
+    for (const TermBytes& terms : std::get<TheoryTerms>(found).devices) {
       estimate.terms += terms;
       estimate.devices.push_back(terms.total());
     }
     estimate.total = estimate.terms.total();
     return estimate;
   }
+
+ private:
+  std::string reason_;  ///< why no workload is answered; empty for none
+  PreparedTheory theory_;
+};
+
+class Theory : public Estimator {
+ public:
+  std::string_view name() const override { return "theory"; }
+
+  Answer answer(const Question& question) const override {
+    return PreparedByTheory{question}.answer(question.workload);
+  }
+
+  std::unique_ptr<PreparedQuestion> prepare(const Question& question) const override {
+    return std::make_unique<PreparedByTheory>(question);
+  }
 };
 
 }  // namespace
 
-std::variant<TheoryTerms, Unanswered> theory_terms(const Question& question) {
-  if (is_composed(question.metric))
-    return Unanswered{fmt::format("{} is put together from other metrics", name_of(question.metric))};
-  const std::span<const Term> wanted = terms_of(question.metric);
-  if (wanted.empty()) return TheoryTerms{std::vector<TermBytes>(static_cast<std::size_t>(question.devices))};
-  if (!question.model) return Unanswered{"a bare size has no layers to count"};
-  if (!question.weights || !question.kv)
+PreparedTheory::PreparedTheory(const Question& question) : question_{question} {}
+
+PreparedTheory::~PreparedTheory() = default;
+
+std::variant<TheoryTerms, Unanswered> PreparedTheory::terms(const Workload& workload) {
+  if (is_composed(question_.metric))
+    return Unanswered{fmt::format("{} is put together from other metrics", name_of(question_.metric))};
+  const std::span<const Term> wanted = terms_of(question_.metric);
+  if (wanted.empty()) return TheoryTerms{std::vector<TermBytes>(static_cast<std::size_t>(question_.devices))};
+  if (!question_.model) return Unanswered{"a bare size has no layers to count"};
+  if (!question_.weights || !question_.kv)
     return Unanswered{"the formats of weights and KV cache are not known"};
   try {
-    const Runtime runtime = runtime_of(question);
-    TheoryTerms terms;
-    for (const DeviceCount& device : count(question, runtime).devices) {
-      terms.devices.push_back(only(device.at_peak, wanted));
-      terms.ends_with_host = device.is_host;
-      terms.fills_the_card = terms.fills_the_card || device.allocator_retries > 0;
-    }
-    return terms;
+    if (!count_) count_ = std::make_unique<PreparedCount>(question_);
+    return terms_from(count_->of(workload), wanted);
   } catch (const InputError& error) {
     return Unanswered{error.what()};
   }
+}
+
+std::variant<TheoryTerms, Unanswered> theory_terms(const Question& question) {
+  return PreparedTheory{question}.terms(question.workload);
 }
 
 TermBytes mean_terms(const std::vector<TermBytes>& devices, int asked) {

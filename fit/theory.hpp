@@ -4,10 +4,13 @@
 
 #include "fit/estimator.hpp"
 
+#include <memory>
 #include <variant>
 #include <vector>
 
 namespace calibram {
+
+class PreparedCount;
 
 struct TheoryTerms {
   std::vector<TermBytes> devices;
@@ -21,6 +24,18 @@ struct TheoryTerms {
 /// constant that is measured, such as the context. A sweep is fitted to these, and the calibrated estimator
 /// scales these. Unanswered when the question cannot be counted, or its metric is put together from others.
 std::variant<TheoryTerms, Unanswered> theory_terms(const Question& question);
+
+/// The same for many workloads of one question. Of one thread.
+class PreparedTheory {
+ public:
+  explicit PreparedTheory(const Question& question);
+  ~PreparedTheory();
+  std::variant<TheoryTerms, Unanswered> terms(const Workload& workload);
+
+ private:
+  Question question_;
+  std::unique_ptr<PreparedCount> count_;  ///< none where the answer needs no count
+};
 
 /// What all devices hold, the host included, divided by the number of devices that were asked for.
 TermBytes mean_terms(const std::vector<TermBytes>& devices, int asked);

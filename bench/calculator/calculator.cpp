@@ -13,8 +13,14 @@ Calculator::Calculator(const Estimators& estimators, std::string estimator)
   if (!estimator_.empty()) estimator_named(estimators_, estimator_);
 }
 
-Asked Calculator::ask(const Question& question) const {
-  return calibram::ask(estimators_, estimator_, question);
+Asked Calculator::ask(const Question& question) const { return prepare(question).ask(question.workload); }
+
+PreparedAsk Calculator::prepare(const Question& question) const {
+  return calibram::prepare(estimators_, estimator_, question);
+}
+
+std::string_view Calculator::only_estimator(const Question& question) const {
+  return calibram::only_estimator(estimators_, estimator_, question);
 }
 
 std::optional<Estimate> Calculator::cache_room(Question question) const {

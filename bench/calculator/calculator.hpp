@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace calibram {
 
@@ -22,6 +23,13 @@ class Calculator {
 
   /// @throws InputError where only a profile could answer and there is none
   Asked ask(const Question& question) const;
+
+  /// The same answers for other workloads, faster. The estimators and the question's model outlive it.
+  /// @throws InputError as `ask`
+  PreparedAsk prepare(const Question& question) const;
+
+  /// The estimator that is asked whatever the workload is; empty where the workload may decide.
+  std::string_view only_estimator(const Question& question) const;
 
   /// What is left for the cache of an engine that fills a budget; nothing where no profile tells.
   std::optional<Estimate> cache_room(Question question) const;

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <random>
 #include <system_error>
 
@@ -110,24 +111,6 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-void write_straight(const fs::path& file, std::string_view content) {
-  const FileDescriptor descriptor{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
-  const int error = descriptor.number() < 0 ? errno : write_all(descriptor.number(), content);
-  if (error != 0) throw_write_error("write", file, error);
-}
-
-void replace(const fs::path& target, std::string_view content, const struct ::stat* existing) {
-  // A rename would replace a file that its owner made read-only.
-  if (existing && ::access(target.c_str(), W_OK) != 0) throw_write_error("write", target, errno);
-  TemporaryFile temporary{target, 0666};
-  int error = write_all(temporary.descriptor(), content);
-  if (error == 0 && existing && ::fchmod(temporary.descriptor(), existing->st_mode & 07777) != 0)
-    error = errno;
-  if (error == 0 && ::fsync(temporary.descriptor()) != 0) error = errno;
-  if (error != 0) throw_write_error("write", target, error);
-  temporary.rename_to_target();
-}
-
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -182,18 +165,61 @@ std::string read_file(const fs::path& file, Bytes limit) {
   return content;
 }
 
+/// The open file, straight or temporary.
+class FileWriter::Target {
+ public:
+  explicit Target(const fs::path& file) : file_{file} {
+    struct ::stat status {};
+    const bool exists = ::stat(file.c_str(), &status) == 0;
+    const std::string problem = "cannot write " + name_of(file);
+    if (file.filename().empty() || (exists && S_ISDIR(status.st_mode)))
+      throw InputError{problem, "it names a folder", "name a file in it"};
+    if (exists && !S_ISREG(status.st_mode)) {
+      straight_ = FileDescriptor{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
+      if (straight_.number() < 0) throw_write_error("write", file_, errno);
+      return;
+    }
+    std::error_code ignored;
+    if (file.has_parent_path() && !fs::exists(file.parent_path(), ignored) && !ignored)
+      throw InputError{problem, "no folder " + name_of(file.parent_path()), "create it first"};
+    const fs::path target = exists && fs::is_symlink(file) ? fs::canonical(file) : file;
+    // A rename would replace a file that its owner made read-only.
+    if (exists && ::access(target.c_str(), W_OK) != 0) throw_write_error("write", target, errno);
+    if (exists) mode_ = status.st_mode & 07777;
+    temporary_.emplace(target, 0666);
+  }
+
+  void write(std::string_view content) {
+    if (const int error = write_all(descriptor(), content)) throw_write_error("write", file_, error);
+  }
+
+  void finish() {
+    if (!temporary_) return;
+    int error = mode_ && ::fchmod(descriptor(), *mode_) != 0 ? errno : 0;
+    if (error == 0 && ::fsync(descriptor()) != 0) error = errno;
+    if (error != 0) throw_write_error("write", file_, error);
+    temporary_->rename_to_target();
+  }
+
+ private:
+  int descriptor() const { return temporary_ ? temporary_->descriptor() : straight_.number(); }
+
+  fs::path file_;
+  FileDescriptor straight_;
+  std::optional<TemporaryFile> temporary_;
+  std::optional<mode_t> mode_;  ///< of the file that is replaced
+};
+
+FileWriter::FileWriter(const fs::path& file) : target_{std::make_unique<Target>(file)} {}
+FileWriter::FileWriter(FileWriter&&) noexcept = default;
+FileWriter::~FileWriter() = default;
+void FileWriter::write(std::string_view content) { target_->write(content); }
+void FileWriter::finish() { target_->finish(); }
+
 void write_file(const fs::path& file, std::string_view content) {
-  struct ::stat status {};
-  const bool exists = ::stat(file.c_str(), &status) == 0;
-  const std::string problem = "cannot write " + name_of(file);
-  if (file.filename().empty() || (exists && S_ISDIR(status.st_mode)))
-    throw InputError{problem, "it names a folder", "name a file in it"};
-  if (exists && !S_ISREG(status.st_mode)) return write_straight(file, content);
-  std::error_code ignored;
-  if (file.has_parent_path() && !fs::exists(file.parent_path(), ignored) && !ignored)
-    throw InputError{problem, "no folder " + name_of(file.parent_path()), "create it first"};
-  const fs::path target = exists && fs::is_symlink(file) ? fs::canonical(file) : file;
-  replace(target, content, exists ? &status : nullptr);
+  FileWriter writer{file};
+  writer.write(content);
+  writer.finish();
 }
 
 void throw_write_error(std::string_view action, const fs::path& file, int number) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,23 @@ std::string read_file(const std::filesystem::path& file, Bytes limit);
 /// ("/dev/stdout", a pipe) is written straight. @throws InputError when the path cannot name a file,
 /// Error when the system refuses; nothing temporary is left behind
 void write_file(const std::filesystem::path& file, std::string_view content);
+
+/// A file that is written piece by piece, and there at once or not at all: until `finish` the old one stays.
+/// What is no regular file is written straight.
+class FileWriter {
+ public:
+  /// @throws as write_file
+  explicit FileWriter(const std::filesystem::path& file);
+  FileWriter(FileWriter&&) noexcept;
+  ~FileWriter();
+
+  void write(std::string_view content);  ///< @throws Error when the system refuses
+  void finish();                         ///< @throws Error when the system refuses
+
+ private:
+  class Target;
+  std::unique_ptr<Target> target_;
+};
 
 /// Throws the Error "cannot <action> '<file>' (<the system's text>); <remedy>" for a write that failed.
 [[noreturn]] void throw_write_error(std::string_view action, const std::filesystem::path& file, int number);

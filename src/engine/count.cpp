@@ -8,6 +8,7 @@
 #include "src/engine/counting_ops.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
+#include "src/engine/prepared_count.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
 
@@ -86,6 +87,16 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
         fmt::format("ask for a context of at most {} tokens", *visible)};
   if (attention->output_gate || attention->sinks || attention->chunk)
     throw_not_counted(question, runtime, "its attention has gates, sinks or chunks");
+}
+
+/// All after the weights are loaded.
+Count run(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
+  ops.begin(Phase::reserve);
+  decoder.reserve();
+  ops.begin(Phase::prefill);
+  decoder.prefill();
+  run_decode_steps(question, runtime, decoder, ops);
+  return sum_of(ops.devices());
 }
 
 void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
@@ -167,12 +178,39 @@ Count count(const Question& question, const Runtime& runtime) {
   const std::unique_ptr<CountingOps> ops = books_of(question, runtime);
   Decoder decoder{question, runtime, *ops};
   decoder.load();
-  ops->begin(Phase::reserve);
-  decoder.reserve();
-  ops->begin(Phase::prefill);
-  decoder.prefill();
-  run_decode_steps(question, runtime, decoder, *ops);
-  return sum_of(ops->devices());
+  return run(question, runtime, decoder, *ops);
+}
+
+/// A decoder with its weights, and the books at that instant.
+struct PreparedCount::Loaded {
+  Loaded(const Question& question, const Runtime& runtime)
+      : ops{question.devices, rounding_of(question.metric)}, decoder{question, runtime, ops} {
+    decoder.load();
+    books = ops.books();
+  }
+
+  CountingOps ops;
+  Decoder decoder;
+  CountingOps::Books books;
+};
+
+PreparedCount::PreparedCount(Question question)
+    : question_{std::move(question)}, runtime_{runtime_of(question_)} {}
+
+PreparedCount::~PreparedCount() = default;
+
+Count PreparedCount::of(const Workload& workload) {
+  question_.workload = workload;
+  if (runtime_.count || simulates_allocator(question_.metric, runtime_))
+    return calibram::count(question_, runtime_);
+  validate_countable(question_, runtime_);
+  if (loaded_) {
+    loaded_->ops.restore(loaded_->books);
+    loaded_->decoder.forget_run();
+  } else {
+    loaded_ = std::make_unique<Loaded>(question_, runtime_);
+  }
+  return run(question_, runtime_, loaded_->decoder, loaded_->ops);
 }
 
 Count sum_of(std::vector<DeviceCount> devices) {

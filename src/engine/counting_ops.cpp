@@ -17,6 +17,11 @@ void CountingOps::begin(Phase phase) {
   for (std::size_t device = 0; device < live_.size(); ++device) note_peak(device);
 }
 
+void CountingOps::restore(const Books& books) {
+  live_ = books.live;
+  counts_ = books.counts;
+}
+
 Tensor CountingOps::allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) {
   const Tensor tensor{nullptr, rows, columns, element, term, static_cast<unsigned char>(device_)};
   note_allocation(tensor, rounded_size(tensor.bytes(), rounding_));

@@ -25,6 +25,21 @@ class CountingOps : public Ops {
 
   const std::vector<DeviceCount>& devices() const { return counts_; }
 
+  /// What is alive on one device.
+  struct Live {
+    TermBytes rounded;
+    Bytes rounded_total;
+    Bytes requested;
+  };
+  /// What is alive, and what was counted so far, of each device.
+  struct Books {
+    std::vector<Live> live;
+    std::vector<DeviceCount> counts;
+  };
+  Books books() const { return {live_, counts_}; }
+  /// Goes back to them: what was allocated since was never there.
+  void restore(const Books& books);
+
   Tensor allocate(Term term, Element element, std::int64_t rows, std::int64_t columns) override;
   void release(Tensor& tensor) override;
   void use_device(int device) override { device_ = device; }
@@ -80,13 +95,6 @@ class CountingOps : public Ops {
   int device_ = 0;
 
  private:
-  /// What is alive on one device.
-  struct Live {
-    TermBytes rounded;
-    Bytes rounded_total;
-    Bytes requested;
-  };
-
   void note_peak(std::size_t device);
 
   Rounding rounding_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of cards.
+// The table of chips.
 #include "src/engine/gpu.hpp"
 
 #include <algorithm>
@@ -15,14 +15,14 @@ constexpr std::int64_t mib = 1 << 20;
 // white papers, and torch.cuda.get_device_properties as people print it ("NVIDIA H100 80GB HBM3, ...
 // multi_processor_count=132, L2_cache_size=50MB"; H200: 132, 60MB). A name that another begins with stands
 // before it.
-constexpr std::array gpu_table = {
-    Gpu{"V100", 70, 80, 6 * mib},   Gpu{"T4", 75, 40, 4 * mib},      Gpu{"A100", 80, 108, 40 * mib},
-    Gpu{"A800", 80, 108, 40 * mib}, Gpu{"A30", 80, 56, 24 * mib},    Gpu{"A10", 86, 72, 6 * mib},
-    Gpu{"A10G", 86, 80, 6 * mib},   Gpu{"A40", 86, 84, 6 * mib},     Gpu{"A6000", 86, 84, 6 * mib},
-    Gpu{"3090", 86, 82, 6 * mib},   Gpu{"L4", 89, 58, 48 * mib},     Gpu{"L40", 89, 142, 96 * mib},
-    Gpu{"L40S", 89, 142, 96 * mib}, Gpu{"4090", 89, 128, 72 * mib},  Gpu{"H100 PCIe", 90, 114, 50 * mib},
-    Gpu{"H100", 90, 132, 50 * mib}, Gpu{"H200", 90, 132, 60 * mib},  Gpu{"H800", 90, 132, 50 * mib},
-    Gpu{"H20", 90, 78, 60 * mib},   Gpu{"GH200", 90, 132, 60 * mib},
+constexpr std::array chip_table = {
+    Chip{"V100", 70, 80, 6 * mib},   Chip{"T4", 75, 40, 4 * mib},      Chip{"A100", 80, 108, 40 * mib},
+    Chip{"A800", 80, 108, 40 * mib}, Chip{"A30", 80, 56, 24 * mib},    Chip{"A10", 86, 72, 6 * mib},
+    Chip{"A10G", 86, 80, 6 * mib},   Chip{"A40", 86, 84, 6 * mib},     Chip{"A6000", 86, 84, 6 * mib},
+    Chip{"3090", 86, 82, 6 * mib},   Chip{"L4", 89, 58, 48 * mib},     Chip{"L40", 89, 142, 96 * mib},
+    Chip{"L40S", 89, 142, 96 * mib}, Chip{"4090", 89, 128, 72 * mib},  Chip{"H100 PCIe", 90, 114, 50 * mib},
+    Chip{"H100", 90, 132, 50 * mib}, Chip{"H200", 90, 132, 60 * mib},  Chip{"H800", 90, 132, 50 * mib},
+    Chip{"H20", 90, 78, 60 * mib},   Chip{"GH200", 90, 132, 60 * mib},
 };
 
 /// Whether `word` stands in `text` between characters that are neither letters nor digits.
@@ -37,10 +37,10 @@ bool has_word(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-const Gpu* find_gpu(std::string_view device) {
-  const auto* found = std::find_if(gpu_table.begin(), gpu_table.end(),
-                                   [&](const Gpu& gpu) { return has_word(device, gpu.name); });
-  return found == gpu_table.end() ? nullptr : found;
+const Chip* find_gpu(std::string_view device) {
+  const auto* found = std::find_if(chip_table.begin(), chip_table.end(),
+                                   [&](const Chip& chip) { return has_word(device, chip.name); });
+  return found == chip_table.end() ? nullptr : found;
 }
 
 std::optional<Bytes> named_memory(std::string_view device) {
@@ -57,8 +57,8 @@ std::optional<Bytes> named_memory(std::string_view device) {
 }
 
 Bytes torch_gemm_workspace(std::string_view device) {
-  const Gpu* gpu = find_gpu(device);
-  const bool hopper = gpu != nullptr && gpu->compute_capability == 90;
+  const Chip* chip = find_gpu(device);
+  const bool hopper = chip != nullptr && chip->compute_capability == 90;
   return Bytes{hopper ? std::int64_t{4096} * 8 * 1024 : std::int64_t{4096} * 1024 * 2 + 16 * 1024 * 8};
 }
 

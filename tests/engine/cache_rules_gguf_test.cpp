@@ -29,7 +29,7 @@ Measured measured() {
   measured.rows = read_measurements(folder / "llamacpp_cpu.csv");
   for (const Measurement& row : measured.rows) {
     if (measured.files.contains(row.model)) continue;
-    Gguf file = read_gguf(folder / row.model);
+    Gguf file = read_gguf(folder / row.model.str());
     measured.models[row.model] = model_of(file, row.model);
     measured.files[row.model] = std::move(file);
   }

@@ -154,7 +154,7 @@ TEST(MeasurementReader, RowsLinesAndOrderAreTheSameForAnyNumberOfThreads) {
       ASSERT_EQ(row.line, 2 * i + 2);
       ASSERT_EQ(row.workload.prompt, i + 1);
       ASSERT_EQ(row.options, (Options{{"ubatch", std::to_string(i % 3)}}));
-      ASSERT_TRUE(row.source.starts_with("said \"") && row.source.ends_with("\",\nthen left"));
+      ASSERT_TRUE(row.source.str().starts_with("said \"") && row.source.str().ends_with("\",\nthen left"));
     }
   }
 }

@@ -58,11 +58,11 @@ TEST(QuestionOf, ARecordedModelIsFoundFromTheFilesFolder) {
   std::filesystem::create_directories(folder.path() / "results" / "deep");
   Measurement row;
   row.file = (folder.path() / "results" / "deep" / "rows.csv").string();
-  row.model = model_as_recorded(path, row.file);
+  row.model = model_as_recorded(path, row.file.str());
   EXPECT_EQ(row.model, "../../config.json");
   EXPECT_NO_THROW(question_of(row));
-  EXPECT_EQ(model_as_recorded("qwen2-7b", row.file), "qwen2-7b");
-  EXPECT_EQ(model_as_recorded("70B", row.file), "70B");
+  EXPECT_EQ(model_as_recorded("qwen2-7b", row.file.str()), "qwen2-7b");
+  EXPECT_EQ(model_as_recorded("70B", row.file.str()), "70B");
 }
 
 TEST(QuestionOf, RowsThatShareALibraryReadAModelsFileOnce) {
@@ -71,7 +71,7 @@ TEST(QuestionOf, RowsThatShareALibraryReadAModelsFileOnce) {
   row.model = folder.write("config.json", config_text("llama")).string();
   ModelLibrary models;
   const Question first = question_of(row, models);
-  std::filesystem::remove(row.model);
+  std::filesystem::remove(row.model.str());
   EXPECT_EQ(question_of(row, models).model, first.model);
   EXPECT_THROW(question_of(row), InputError) << "a row alone reads the file";
 }

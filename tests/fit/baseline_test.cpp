@@ -90,7 +90,7 @@ TEST(Baseline, WhatProcessesHoldBeforeWeightsMayShiftWithinTheirCountersReach) {
       row.fixed = *row.fixed + bytes;
       observation.measured_bytes += static_cast<double>(bytes);
     }
-    return moved(drift_of(sweep.again(1), fresh));
+    return moved_terms(drift_of(sweep.again(1), fresh));
   };
   EXPECT_THAT(shifted(-200'000), IsEmpty());
   EXPECT_THAT(shifted(5'000'000), ElementsAre("fixed"));

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // calibram estimate: how much memory, which term takes it, and whether it fits.
 #include "bench/app/estimate/estimate_report.hpp"
+#include "bench/app/estimate/inverse_flags.hpp"
 #include "bench/app/flags/device_choice.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/flags/question_flags.hpp"
 #include "bench/app/flags/size_text.hpp"
-#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
-#include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
 #include "src/engine/runtime.hpp"
 
@@ -25,31 +24,9 @@ struct EstimateOptions {
   ProfileFlag profile;
   std::string estimator;
   std::string capacity;
+  InverseFlags inverse;
   bool json = false;
 };
-
-/// --device, where it means a device of this machine, put into the row under its name. Only `cuda[:N]` costs
-/// the time to look for cards. @return the card, if it is one
-std::optional<Card> resolve_device(Measurement& row) {
-  const bool is_card = row.device == "cuda" || row.device.str().starts_with("cuda:");
-  if (row.device == "host") row.device = describe_host().name;
-  if (row.device == "auto") row.device = {};
-  if (!is_card) return std::nullopt;
-  const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
-                                "name the card itself, and its --capacity");
-  row.device = card.description.name;
-  return card;
-}
-
-/// The estimators that may be asked. @param driver  of the card that is meant, where it is of this machine
-Estimators estimators_for(const EstimateOptions& options, const Question& question,
-                          const std::string& driver) {
-  const bool is_uncalibrated = !options.estimator.empty() && options.estimator != "calibrated";
-  if (is_uncalibrated && options.profile.is_given())
-    throw exclusive_flags("--profile", "--estimator " + options.estimator,
-                          "only 'calibrated' uses a profile");
-  return is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device, driver);
-}
 
 /// The reason is a sentence of its own, with a remedy where it was an error.
 InputError cannot_answer(const std::string& estimator, const Question& question, const std::string& reason) {
@@ -88,7 +65,8 @@ int run_estimate(const EstimateOptions& options) {
   print_remarks(question);
   // Rules do not look at the runtime, but nobody means one that does not exist.
   resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
-  const Estimators estimators = estimators_for(options, question, card ? card->driver : "");
+  const Estimators estimators =
+      options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
   const Calculator calculator{estimators, options.estimator};
   if (!question.model && options.estimator.empty())
     std::cerr
@@ -99,8 +77,11 @@ int run_estimate(const EstimateOptions& options) {
   if (!asked.estimate()->caution.empty())
     std::cerr << fmt::format("warning: {}; take the figures with care\n", asked.estimate()->caution);
   const std::vector<Fitting> fits = fittings(options, card, question, asked);
-  const EstimateReport report{question, asked, calculator.cache_room(question), fits};
+  const std::optional<InverseReport> inverse =
+      options.inverse.answers(calculator, question, named_capacity(options, card));
+  const EstimateReport report{question, asked, calculator.cache_room(question), fits, inverse};
   std::cout << (options.json ? estimate_json(report) : estimate_text(report));
+  if (inverse) return inverse->all_answered() ? status_done : status_outside;
   return fits.empty() || fits.front().fits() ? status_done : status_outside;
 }
 
@@ -120,6 +101,7 @@ Action add_estimate(CLI::App& verb) {
       "profile applies, else theory");
   verb.add_option("--capacity", options->capacity,
                   "Say whether it fits this much memory (24GiB); exit 3 if not");
+  options->inverse.add_to(verb);
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options] { return run_estimate(*options); };
 }

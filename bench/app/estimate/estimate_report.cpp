@@ -115,7 +115,7 @@ Json json_of(const std::optional<Estimate>& cache) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits] = report;
+  const auto& [question, asked, cache, fits, inverse] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -129,11 +129,12 @@ std::string estimate_text(const EstimateReport& report) {
   if (estimate.extrapolates)
     text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
   for (const Fitting& fitting : fits) text += fitting_text(fitting);
+  if (inverse) text += inverse_text(*inverse);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits] = report;
+  const auto& [question, asked, cache, fits, inverse] = report;
   const Estimate& estimate = *asked.estimate();
   const Json document = {{"model", question.subject},
                          {"runtime", question.runtime},
@@ -152,7 +153,9 @@ std::string estimate_json(const EstimateReport& report) {
                          {"extrapolates", estimate.extrapolates},
                          {"cache_rule", text_or_null(cache_rule_words(question))},
                          {"fits", json_of(fits)}};
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  Json whole = document;
+  if (inverse) whole["inverse"] = inverse_json(*inverse);
+  return whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace calibram

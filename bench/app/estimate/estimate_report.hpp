@@ -2,6 +2,7 @@
 // What an estimate says, for people and for programs.
 #pragma once
 
+#include "bench/app/estimate/inverse_report.hpp"
 #include "bench/calculator/calculator.hpp"
 
 #include <optional>
@@ -15,6 +16,7 @@ struct EstimateReport {
   const Asked& asked;             ///< that has an estimate
   std::optional<Estimate> cache;  ///< what is left for the cache of an engine that fills a budget
   const std::vector<Fitting>& fits;
+  const std::optional<InverseReport>& inverse;  ///< where something was asked the other way round
 };
 
 /// Terms with their shares, the interval, the room of the cache, and whether it fits.

@@ -2,6 +2,7 @@
 // Reads --device and finds the card that it names.
 #include "bench/app/flags/device_choice.hpp"
 
+#include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
 #include "src/core/number.hpp"
@@ -53,6 +54,17 @@ Card chosen_card(const DeviceChoice& choice, const std::string& flag, const Card
     if (!choice.index || card.description.index == *choice.index) return card;
   throw InputError{"there is no card for --device " + in_quotes(flag),
                    "this machine has " + list_of(cards.cards), "name one of them"};
+}
+
+std::optional<Card> resolve_device(Measurement& row) {
+  const bool is_card = row.device == "cuda" || row.device.str().starts_with("cuda:");
+  if (row.device == "host") row.device = describe_host().name;
+  if (row.device == "auto") row.device = {};
+  if (!is_card) return std::nullopt;
+  const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
+                                "name the card itself, and its --capacity");
+  row.device = card.description.name;
+  return card;
 }
 
 }  // namespace calibram

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bench/sweep/card.hpp"
+#include "src/engine/measurement.hpp"
 
 #include <optional>
 #include <string>
@@ -29,5 +30,9 @@ std::string why_unmeasurable(const Card& card);
 /// @throws InputError naming the cards that are there, or why there are none
 Card chosen_card(const DeviceChoice& choice, const std::string& flag, const Cards& cards,
                  const std::string& remedy);
+
+/// --device of a question, where it means a device of this machine, put into the row under its name. Only
+/// `cuda[:N]` costs the time to look for cards. @return the card, if it is one
+std::optional<Card> resolve_device(Measurement& row);
 
 }  // namespace calibram

@@ -2,6 +2,7 @@
 // Finds the profile and puts `calibrated` beside the rules and theory.
 #include "bench/app/flags/estimators.hpp"
 
+#include "bench/app/usage.hpp"
 #include "fit/calibrated.hpp"
 #include "kernels/host/host_probe.hpp"
 #include "src/core/error.hpp"
@@ -113,6 +114,14 @@ Estimators ProfileFlag::estimators(const std::string& device, const std::string&
   warn_if_foreign(*profile, device, driver);
   estimators.push_back(calibrated(std::move(profile)));
   return estimators;
+}
+
+Estimators ProfileFlag::estimators_for(const std::string& estimator, const std::string& device,
+                                       const std::string& driver) const {
+  const bool is_uncalibrated = !estimator.empty() && estimator != "calibrated";
+  if (is_uncalibrated && is_given())
+    throw exclusive_flags("--profile", "--estimator " + estimator, "only 'calibrated' uses a profile");
+  return is_uncalibrated ? rules_and_theory() : estimators(device, driver);
 }
 
 }  // namespace calibram

@@ -32,6 +32,12 @@ class ProfileFlag {
   /// @param device  that the question names; may be empty. @param driver  its driver here, where known
   Estimators estimators(const std::string& device, const std::string& driver = {}) const;
 
+  /// The same for a question, where only the rules and theory do not need the profile.
+  /// @param estimator  that is asked; empty: the best that answers
+  /// @throws InputError for a profile that it would not use
+  Estimators estimators_for(const std::string& estimator, const std::string& device,
+                            const std::string& driver = {}) const;
+
   bool is_given() const { return !file_.empty(); }
 
  private:

@@ -64,6 +64,8 @@ class Decoder {
   void skip_to(std::int64_t position);
   bool holds_weights();  ///< reads back a sample of every weight: whether it is what load() wrote
   void finish();         ///< frees everything
+  /// Forgets what was allocated since load(), without freeing it: for counting, whose books go back as well.
+  void forget_run();
 
   /// Tokens cached per sequence.
   std::int64_t position() const noexcept { return position_; }

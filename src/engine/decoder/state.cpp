@@ -253,6 +253,19 @@ void Decoder::release_weights(WeightSet& weights) {
   weights.clear();
 }
 
+void Decoder::forget_run() {
+  for (Tensor* tensor : {&embedding_, &attention_weights_, &mask_, &step_table_, &layer_embeddings_, &logits_,
+                         &previous_logits_, &prompt_tokens_, &next_tokens_})
+    *tensor = {};
+  for (Stage& stage : stages_)
+    for (LayerState& state : stage.states) {
+      state.cache = state.previous_cache = {};
+      state.beside_values.clear();
+      state.recurrent = {};
+    }
+  position_ = 0;
+}
+
 void Decoder::finish() {
   for (Tensor* tensor : {&logits_, &previous_logits_, &prompt_tokens_, &next_tokens_, &causal_buffer_})
     ops_.release(*tensor);

@@ -17,7 +17,7 @@ constexpr std::int64_t large_card_bytes = std::int64_t{70} << 30;
 constexpr int hopper = 90;
 
 bool is_large_card(const Question& question, const VllmSettings& settings) {
-  const Gpu* gpu = find_gpu(question.device);
+  const Chip* gpu = find_gpu(question.device);
   if (gpu && gpu->name == "A100") return false;
   if (settings.device_bytes > 0) return settings.device_bytes >= large_card_bytes;
   return gpu && gpu->compute_capability == hopper;  // none of them has less than 80 GB

@@ -8,8 +8,8 @@
 namespace calibram {
 
 /// A card that is not known is taken for an H100.
-inline const Gpu& vllm_card(const Question& question) {
-  const Gpu* gpu = find_gpu(question.device);
+inline const Chip& vllm_card(const Question& question) {
+  const Chip* gpu = find_gpu(question.device);
   return gpu ? *gpu : *find_gpu("H100");
 }
 

@@ -13,7 +13,7 @@ namespace calibram {
 struct VllmStep {
   const Model& model;     ///< the device's part
   const Format& weights;  ///< of the matrices
-  const Gpu& gpu;
+  const Chip& gpu;
   std::int64_t tokens = 0;
   bool compiles = true;  ///< pieces between attentions are compiled (piecewise torch.compile)
   std::int64_t latent_context_tokens = 0;  ///< whose keys and values latent attention expands at once

@@ -21,7 +21,7 @@ struct PaddedExpert {
 struct Mxfp4Experts {
   const Experts& experts;  ///< of one device
   std::int64_t hidden_size;
-  const Gpu& gpu;
+  const Chip& gpu;
 
   /// On Hopper the kernels of triton_kernels, in one call that keeps no workspace; before it Marlin's.
   bool run_in_one_call() const;

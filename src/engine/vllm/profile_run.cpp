@@ -89,7 +89,7 @@ class ProfileRun {
   const VllmStage& stage_;
   const VllmSettings& settings_;
   VllmBatchLimits limits_;
-  const Gpu& card_;
+  const Chip& card_;
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr std::int64_t fp32 = 4, int64 = 8, boolean = 1;
 
 /// vllm/v1/sample/ops/topk_topp_triton.py: a row of FP32 logits for each program, kept for good. As many
 /// programs as there are multiprocessors or rows, rounded up to a power of two where there are so many.
-std::int64_t triton_rows(std::int64_t rows, const Gpu& gpu) {
+std::int64_t triton_rows(std::int64_t rows, const Chip& gpu) {
   const auto programs = static_cast<std::uint64_t>(std::min<std::int64_t>(gpu.multiprocessors, rows));
   return std::min<std::int64_t>(static_cast<std::int64_t>(std::bit_ceil(programs)), gpu.multiprocessors);
 }
@@ -25,7 +25,7 @@ std::int64_t triton_rows(std::int64_t rows, const Gpu& gpu) {
 // the caller keeps the logits as the head gave them; Sampler.forward makes an FP32 copy, which temperature
 // and thresholds change in place; then come the probabilities and as many exponential random numbers. Before
 // that, few rows are sorted: values, indices, the probabilities and two masks; the larger of both counts.
-void hold_sampler(const VllmSampling& sampling, const Gpu& gpu, VllmBuffers& buffers) {
+void hold_sampler(const VllmSampling& sampling, const Chip& gpu, VllmBuffers& buffers) {
   const std::int64_t rows = sampling.rows, vocabulary = sampling.vocabulary;
   const std::int64_t columns = sampling.caps_logits ? vocabulary : sampling.padded_vocabulary;
   buffers.hold(Term::logits, {rows, columns, sampling.element_bytes});

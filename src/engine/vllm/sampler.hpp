@@ -18,7 +18,7 @@ struct VllmSampling {
 
 /// Adds what sampling with a temperature, top-k and top-p holds where it holds most, to the logits' term and,
 /// of scratch memory, the workspace's.
-void hold_sampler(const VllmSampling& sampling, const Gpu& gpu, VllmBuffers& buffers);
+void hold_sampler(const VllmSampling& sampling, const Chip& gpu, VllmBuffers& buffers);
 
 /// Whether the model's logits are capped, which makes new tensors of them without the padding.
 bool caps_logits(const Model& model);

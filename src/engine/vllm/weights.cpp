@@ -97,7 +97,7 @@ Bytes plain_copy(const Layer& layer, const WeightShapes& shapes, const Format& f
   return {};
 }
 
-VllmBlocks layer_blocks(const Model& model, const Layer& layer, const Format& format, const Gpu& gpu) {
+VllmBlocks layer_blocks(const Model& model, const Layer& layer, const Format& format, const Chip& gpu) {
   const auto* experts = std::get_if<Experts>(&layer.feed_forward);
   const bool is_mxfp4 = experts && has_mxfp4_experts(format);
   TensorSizes sizes{format};
@@ -156,7 +156,7 @@ bool has_latent_attention(const Model& model) {
 
 }  // namespace
 
-VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format, const Gpu& gpu) {
+VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format, const Chip& gpu) {
   VllmBlocks sum = outer_blocks(stage, format);
   sum += rotary_blocks(stage.model, format);
   if (has_latent_attention(stage.model)) sum.add(flashinfer_mla_workspace);

@@ -11,6 +11,6 @@ namespace calibram {
 /// What loading the stage's part leaves in PyTorch's caching allocator, which vLLM logs as "Model loading
 /// took". The layout of some formats depends on the card.
 /// @throws InputError when the format has no exact bytes, or on overflow
-VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format, const Gpu& gpu);
+VllmBlocks vllm_weight_blocks(const VllmStage& stage, const Format& format, const Chip& gpu);
 
 }  // namespace calibram

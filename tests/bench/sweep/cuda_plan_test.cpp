@@ -36,7 +36,7 @@ class StandardCudaPlan : public testing::Test {
 
 TEST_F(StandardCudaPlan, ItVariesShapesFormatsContextsBatchesAndOptions) {
   EXPECT_GE(counts_of(plan, [](const Point& p) { return p.row.model; }).size(), 10u);
-  EXPECT_EQ(counts_of(plan, [](const Point& p) { return p.row.weights + p.row.kv; }).size(), 4u);
+  EXPECT_EQ(counts_of(plan, [](const Point& p) { return p.row.weights.str() + p.row.kv.str(); }).size(), 4u);
   EXPECT_EQ(counts_of(plan, [](const Point& p) { return p.row.workload.batch; }).size(), 2u);
   const auto contexts = counts_of(plan, [](const Point& p) { return p.row.workload.context_tokens(); });
   EXPECT_EQ(contexts.begin()->first, 256);

@@ -23,7 +23,7 @@ auto values_of(const std::vector<Point>& plan, const Key& key) {
 TEST(HostPlan, ItVariesShapesFormatsContextsAndBatches) {
   const auto plan = host_plan(PlanSize::standard);
   EXPECT_GE(values_of(plan, [](const Point& p) { return p.row.model; }).size(), 5u);
-  EXPECT_EQ(values_of(plan, [](const Point& p) { return p.row.weights + p.row.kv; }).size(), 4u);
+  EXPECT_EQ(values_of(plan, [](const Point& p) { return p.row.weights.str() + p.row.kv.str(); }).size(), 4u);
   EXPECT_GE(values_of(plan, [](const Point& p) { return p.row.workload.batch; }).size(), 3u);
   const auto contexts = values_of(plan, [](const Point& p) { return p.row.workload.context_tokens(); });
   EXPECT_GE(contexts.size(), 5u);

@@ -86,8 +86,9 @@ TEST(EstimateDevice, ACardOfThisMachineGivesItsProfileAndItsCapacity) {
     const Json fits = answer.json["fits"][0];
     EXPECT_EQ(fits["gpu"], "NVIDIA H200");
     EXPECT_EQ(fits["capacity_bytes"], h200_description().total.count());
-    EXPECT_EQ(fits["headroom_bytes"],
-              h200_description().total.count() - answer.json["bound99_bytes"].get<std::int64_t>());
+    EXPECT_EQ(fits["headroom_bytes"], h200_description().total.count() -
+                                          fits["set_aside_bytes"].get<std::int64_t>() -
+                                          answer.json["bound99_bytes"].get<std::int64_t>());
   }
   EXPECT_TRUE(fs::exists(machine.note()));
 }

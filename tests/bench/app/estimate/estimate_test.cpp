@@ -78,6 +78,7 @@ TEST(EstimateVerb, TheJsonIsOneDocumentWithTheKeysInOrder) {
     {
       "gpu": "167.64 GiB",
       "capacity_bytes": 180000000000,
+      "set_aside_bytes": 0,
       "fits": true,
       "headroom_bytes": 12000000000
     }

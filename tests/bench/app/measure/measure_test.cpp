@@ -119,7 +119,7 @@ TEST(MeasureVerb, ANamedModelIsMeasuredAlone) {
   EXPECT_EQ(rows[1].metric, Metric::rss);
   for (const Measurement& row : rows) {
     EXPECT_EQ(row.model, "probe-mqa");
-    EXPECT_EQ(row.weights + " " + row.kv, "int8 int8");
+    EXPECT_EQ(row.weights.str() + " " + row.kv.str(), "int8 int8");
     EXPECT_EQ(row.workload, (Workload{2, 60, 3, {}}));
     EXPECT_EQ(options_text(row.options), "logits=all");
     EXPECT_EQ(row.requested, row.predicted);

@@ -43,7 +43,7 @@ void expect_bounds_to_hold(const Watching& watching, std::int64_t truth, std::in
   EXPECT_LE(*row.value - half, truth + slack);
   EXPECT_GE(*row.value + half, truth - slack);
   EXPECT_GE(*row.value - half, lowest - slack);
-  const bool has_marks = row.counter.find("taskstats") != std::string::npos;
+  const bool has_marks = row.counter.str().find("taskstats") != std::string::npos;
   EXPECT_LE(*row.value + half, has_marks ? highest + slack : processes * truth);
 }
 

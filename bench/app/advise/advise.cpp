@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// calibram advise: what to do where a model does not fit a card.
+#include "bench/app/advise/advise_report.hpp"
+#include "bench/app/flags/device_choice.hpp"
+#include "bench/app/flags/estimators.hpp"
+#include "bench/app/flags/question_flags.hpp"
+#include "bench/app/flags/size_text.hpp"
+#include "bench/app/usage.hpp"
+#include "bench/app/verbs.hpp"
+#include "src/core/error.hpp"
+#include "src/engine/gpu.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace calibram {
+namespace {
+
+struct AdviseOptions {
+  QuestionFlags question;
+  ProfileFlag profile;
+  std::string estimator;
+  std::string capacity, gpu;
+  RemedyLimits limits;
+  std::shared_ptr<bool> json;
+};
+
+/// The card that was named, and for a card of the table its name put into the row: an engine's defaults go by
+/// it.
+Capacity capacity_of(const AdviseOptions& options, Measurement& row) {
+  if (!options.capacity.empty() && !options.gpu.empty())
+    throw exclusive_flags("--gpu", "--capacity", "each says how much memory there is");
+  if (!options.capacity.empty()) {
+    const Bytes bytes = parse_size("--capacity", options.capacity);
+    return {gib_text(bytes), bytes, false};
+  }
+  if (!options.gpu.empty()) {
+    const Gpu& gpu = gpu_named(options.gpu);
+    if (row.device.empty() && find_gpu(gpu.name)) row.device = gpu.name;
+    return {std::string{gpu.name}, gpu.capacity(), true};
+  }
+  if (row.device == "cuda" || row.device.str().starts_with("cuda:")) {
+    const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
+                                  "name the card: --gpu 4090, say");
+    row.device = card.description.name;
+    return {card.description.name, card.description.total, true};
+  }
+  throw InputError{
+      "no card is named", "advice is about what fits it",
+      "add --gpu 4090 (see \"calibram gpus\"), --capacity 24GiB, or --device cuda for this machine's"};
+}
+
+Estimators estimators_for(const AdviseOptions& options, const Question& question) {
+  const bool is_uncalibrated = !options.estimator.empty() && options.estimator != "calibrated";
+  if (is_uncalibrated && options.profile.is_given())
+    throw exclusive_flags("--profile", "--estimator " + options.estimator,
+                          "only 'calibrated' uses a profile");
+  return is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device);
+}
+
+std::vector<std::string> further_flags(const CLI::App& verb) {
+  std::vector<std::string> flags;
+  for (const char* name : {"--estimator", "--profile", "--gpu", "--capacity"})
+    if (const CLI::Option* option = verb.get_option(name); option->count() > 0)
+      flags.insert(flags.end(), {name, option->results().front()});
+  return flags;
+}
+
+int run_advise(const AdviseOptions& options, const CLI::App& verb) {
+  Measurement row = options.question.row();
+  const Capacity capacity = capacity_of(options, row);
+  const Question question = question_of(row);
+  print_remarks(question);
+  const Estimators estimators = estimators_for(options, question);
+  const Calculator calculator{estimators, options.estimator};
+  const Advice advice = advise(calculator, question, capacity, options.limits);
+  if (!advice.as_asked.on_card.estimate()->interval)
+    std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
+                             advice.as_asked.on_card.asked.estimator);
+  const AdviceReport report{row, advice, further_flags(verb)};
+  std::cout << (*options.json ? advice_json(report) : advice_text(report));
+  return advice.as_asked.fitting.fits() || advice.plan ? status_done : status_outside;
+}
+
+void add_limits(CLI::App& verb, RemedyLimits& limits) {
+  constexpr int most_devices = 64;
+  verb.add_option("--max-devices", limits.most_devices, "How many cards a plan may take. Default: 8")
+      ->check(CLI::Range(1, most_devices));
+  verb.add_flag("--keep-formats", limits.keep_formats, "Leave weights and cache in their formats");
+  verb.add_flag("--keep-batch", limits.keep_batch,
+                "Leave the batch as it is, which otherwise changes last but one");
+  verb.add_flag("--keep-context", limits.keep_context,
+                "Leave the context as it is, which otherwise changes last");
+  verb.add_flag("--keep-engine", limits.keep_engine, "Stay with the runtime");
+}
+
+}  // namespace
+
+Action add_advise(CLI::App& verb) {
+  auto options = std::make_shared<AdviseOptions>();
+  options->question.add_to(verb);
+  verb.get_option("--device")->description("Name of the device, or a card of this machine: cuda[:N]");
+  options->profile.add_to(verb);
+  verb.add_option("--estimator", options->estimator, "As for estimate");
+  verb.add_option("--gpu", options->gpu, "The card by name (see \"calibram gpus\"): 4090");
+  verb.add_option("--capacity", options->capacity, "Or so much memory: 24GiB");
+  add_limits(verb, options->limits);
+  options->json = add_json_flag(verb);
+  verb.footer("Exit status 0: it fits, or the plan makes it fit; 3: nothing does.");
+  return [options, &verb] { return run_advise(*options, verb); };
+}
+
+}  // namespace calibram

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The largest number up to which all numbers hold, where nothing need promise that larger ones are harder.
+#pragma once
+
+#include "src/core/ordered_work.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace calibram {
+
+/// What is searched among 1, 2, … limit.
+struct LargestSearch {
+  std::int64_t limit = 0;
+  std::function<bool(std::int64_t)> holds;  ///< always says the same; several threads ask it at once
+  bool is_monotone = false;                 ///< proved: where a number does not hold, no larger one does
+};
+
+/// The largest n of which 1, 2, … n all hold; 0 where 1 does not. @throws what `holds` throws
+std::int64_t largest_holding(const LargestSearch& search, unsigned threads = machine_threads());
+
+}  // namespace calibram
