@@ -10,6 +10,9 @@ namespace {
 
 constexpr const char* command = "COMMAND";  // of another program
 
+/// What has no group is accepted, or refused by name, but not named.
+bool is_shown(const CLI::Option* option) { return !option->get_group().empty(); }
+
 class Reader {
  public:
   explicit Reader(const std::string& folder) : folder_{folder} {}
@@ -33,7 +36,7 @@ class Reader {
   VerbDescription verb(const CLI::App& app) const {
     VerbDescription described{
         app.get_name(), app.get_description(), app.get_group(), app.get_footer(), {}, {}};
-    for (const CLI::Option* found : app.get_options()) {
+    for (const CLI::Option* found : app.get_options(is_shown)) {
       OptionDescription option = this->option(*found);
       if (!option.names.empty())
         described.flags.push_back(std::move(option));
@@ -75,7 +78,8 @@ std::vector<std::string> ProgramDescription::groups() const {
 ProgramDescription describe_program(const CLI::App& program, const std::string& folder) {
   const Reader reader{folder};
   ProgramDescription described{program.get_name(), program.get_description(), {}, {}};
-  for (const CLI::Option* option : program.get_options()) described.flags.push_back(reader.option(*option));
+  for (const CLI::Option* option : program.get_options(is_shown))
+    described.flags.push_back(reader.option(*option));
   for (const CLI::App* verb :
        program.get_subcommands([](const CLI::App* app) { return !app->get_group().empty(); }))
     described.verbs.push_back(reader.verb(*verb));

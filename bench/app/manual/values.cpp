@@ -2,9 +2,11 @@
 // The kinds of values, and which flags have them. Their words come from where they are defined.
 #include "bench/app/manual/values.hpp"
 
+#include "bench/app/flags/estimators.hpp"
 #include "bench/app/manual/shells.hpp"
 #include "bench/import/import.hpp"
 #include "fit/estimator.hpp"
+#include "src/engine/gpu.hpp"
 #include "src/engine/metric.hpp"
 #include "src/engine/question.hpp"
 #include "src/engine/runtime.hpp"
@@ -40,6 +42,13 @@ Words runtimes() {
   return words;
 }
 
+/// Without blanks: how a card's name is written does not matter.
+Words cards() {
+  Words words;
+  for (const Gpu& gpu : gpus()) words.push_back(slug(std::string{gpu.name}));
+  return words;
+}
+
 Words weight_formats() {
   Words words;
   for (const Format& format : formats()) words.push_back(format.name);
@@ -70,6 +79,7 @@ Words report_formats() { return {"html", "markdown", "csv"}; }
 constexpr std::array kinds = {ValueKind{"file", true},
                               ValueKind{"model", true, models},
                               ValueKind{"runtime", false, runtimes},
+                              ValueKind{"gpu", false, cards},
                               ValueKind{"weights", false, weight_formats},
                               ValueKind{"kv", false, cache_formats},
                               ValueKind{"metric", false, metrics},
@@ -87,6 +97,7 @@ struct Place {
 constexpr std::array places = {Place{"MODEL", "model"},
                                Place{"--model", "model"},
                                Place{"--runtime", "runtime"},
+                               Place{"--gpu", "gpu"},
                                Place{"--weights", "weights"},
                                Place{"--kv", "kv"},
                                Place{"--metric", "metric"},
