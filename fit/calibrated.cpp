@@ -35,7 +35,16 @@ struct Predicted {
   bool extrapolates = false;
   std::string caution;
   bool ends_with_host = false;
+  FittedPart part;
 };
+
+/// The fit's share in a prediction.
+FittedPart part_of(const Fit& fit, Metric metric, const std::vector<TermBytes>& devices,
+                   const Prediction& prediction) {
+  FittedPart part{metric, {}, fit.prior.coefficients, static_cast<int>(devices.size()), prediction.terms};
+  for (const TermBytes& terms : devices) part.theory += terms;
+  return part;
+}
 
 /// One metric of a question by the profile's fit of it.
 class PredictedMetric {
@@ -58,9 +67,10 @@ class PredictedMetric {
     if (const auto* unanswered = std::get_if<Unanswered>(&theory)) return *unanswered;
     const auto& [devices, fills_the_card, ends_with_host] = std::get<TheoryTerms>(theory);
     question_.workload = workload;
-    return Predicted{predict(entry_->fit, devices), is_outside(entry_->fit.hull, devices, question_),
+    const Prediction prediction = predict(entry_->fit, devices);
+    return Predicted{prediction, is_outside(entry_->fit.hull, devices, question_),
                      fills_the_card && question_.metric == Metric::device ? full_card : caution_,
-                     ends_with_host};
+                     ends_with_host, part_of(entry_->fit, question_.metric, devices, prediction)};
   }
 
  private:
@@ -85,6 +95,7 @@ Estimate estimate_of(Predicted predicted, const Profile& profile) {
   estimate.terms = predicted.prediction.terms;
   estimate.devices = std::move(predicted.prediction.devices);
   estimate.interval = predicted.prediction.interval;
+  if (estimate.interval) estimate.spread = predicted.prediction.spread;
   estimate.extrapolates = predicted.extrapolates;
   estimate.profile = profile.file;
   estimate.caution = std::move(predicted.caution);
@@ -123,6 +134,16 @@ class Calibrated : public Estimator {
   std::unique_ptr<PreparedQuestion> prepare(const Question& question) const override {
     if (is_put_together(question)) return Estimator::prepare(question);
     return std::make_unique<PreparedByProfile>(profile_, question);
+  }
+
+  std::vector<FittedPart> fitted_parts(const Question& question) const override {
+    std::vector<FittedPart> parts;
+    for (const Metric metric :
+         is_put_together(question) ? composed_of(question.metric) : std::span{&question.metric, 1}) {
+      const auto predicted = PredictedMetric{*profile_, question, metric}.of(question.workload);
+      if (const auto* found = std::get_if<Predicted>(&predicted)) parts.push_back(found->part);
+    }
+    return parts;
   }
 
  private:

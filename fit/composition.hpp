@@ -6,12 +6,16 @@
 #include "fit/prediction.hpp"
 
 #include <functional>
+#include <span>
 #include <variant>
 
 namespace calibram {
 
 /// What a part of the run takes, in another metric than the one that is asked for.
 using PredictPart = std::function<std::variant<Prediction, Unanswered>(Metric)>;
+
+/// The metrics that a composed one is made of, beside the counted cache.
+std::span<const Metric> composed_of(Metric metric);
 
 /// kv_available = utilisation * device_bytes - weights - activation - other, and kv_tokens by the pages of
 /// that room (vLLM: vllm/v1/worker/gpu_worker.py, determine_available_memory). The deviations of the parts

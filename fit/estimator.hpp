@@ -5,6 +5,7 @@
 #include "src/engine/question.hpp"
 #include "src/engine/term.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,24 @@ struct Interval {
   Bytes low, high, bound99;
 };
 
+/// How far an estimate may be off, as its fit knows: standard deviations in bytes.
+struct Spread {
+  /// The standard error of each coefficient times what it multiplies; of the constant, its own.
+  std::array<double, term_count> terms{};
+  double total = 0;  ///< of the predictive distribution: the scatter between models and of a row too
+  int degrees = 1;   ///< of its Student t
+};
+
+/// What one fit has in an estimate.
+struct FittedPart {
+  Metric metric = Metric::allocated;
+  TermBytes theory;  ///< of all devices
+  /// What they are multiplied with; of the constant its bytes, which every device has.
+  std::array<double, term_count> coefficients{};
+  int devices = 1;
+  TermBytes terms;  ///< the products
+};
+
 struct Estimate {
   Bytes total;
   std::optional<CacheRoom> room{};       ///< what the total holds, where it is left for a cache
@@ -28,6 +47,7 @@ struct Estimate {
   std::vector<Bytes> devices;            ///< per device; sums to the total
   bool ends_with_host = false;       ///< the last of the devices is the host, which has what the cards do not
   std::optional<Interval> interval;  ///< absent where the estimator has no error model
+  std::optional<Spread> spread{};    ///< what the interval was made of; absent with it
   bool extrapolates = false;         ///< outside the hull of the sweep behind it
   std::string profile;               ///< the profile used; empty for none
   std::string caution;               ///< why the figures deserve doubt; empty for none
@@ -55,10 +75,12 @@ class Estimator {
   virtual ~Estimator() = default;
   virtual std::string_view name() const = 0;
   virtual Answer answer(const Question& question) const = 0;
-
   /// The same answers, to the byte. What does not depend on the workload may be found once; here nothing is.
   /// The estimator and the question's model must outlive it.
   virtual std::unique_ptr<PreparedQuestion> prepare(const Question& question) const;
+
+  /// What the answer was made of, fit by fit; empty where nothing was fitted, or for no answer.
+  virtual std::vector<FittedPart> fitted_parts(const Question&) const { return {}; }
 };
 
 using Estimators = std::vector<std::unique_ptr<Estimator>>;

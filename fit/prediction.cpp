@@ -35,6 +35,14 @@ double noise_variance(const NoiseModel& noise, const TermBytes& terms, std::size
   return noise.page_bytes * noise.page_bytes * static_cast<double>(devices) + relative * relative;
 }
 
+/// What each coefficient's own error makes of what it multiplies.
+std::array<double, term_count> term_deviations(const PriorFit& fit, const Point& point) {
+  std::array<double, term_count> deviations;
+  for (std::size_t t = 0; t < term_count; ++t)
+    deviations[t] = std::sqrt(std::max(fit.covariance[t][t], 0.0)) * point[t];
+  return deviations;
+}
+
 TermBytes scaled(const PriorFit& fit, const TermBytes& terms) {
   const Point point = point_of(terms, 1);
   TermBytes result;
@@ -61,15 +69,16 @@ Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {
     theory += terms;
   }
   prediction.total = prediction.terms.total();
+  const Point point = point_of(theory, devices.size());
   const double variance =
-      coefficient_variance(fit.prior, point_of(theory, devices.size())) +
+      coefficient_variance(fit.prior, point) +
       (fit.prior.within + fit.prior.between) * noise_variance(fit.noise, theory, devices.size()) +
       fit.spread.deviation_bytes * fit.spread.deviation_bytes * static_cast<double>(devices.size());
-  prediction.deviation_bytes = std::sqrt(variance);
-  prediction.degrees = static_cast<int>(fit.models.size()) - 1;
+  prediction.spread = {term_deviations(fit.prior, point), std::sqrt(variance),
+                       static_cast<int>(fit.models.size()) - 1};
   if (fit.has_error_model())
     prediction.interval = interval_about(static_cast<double>(prediction.total.count()),
-                                         prediction.deviation_bytes, prediction.degrees);
+                                         prediction.spread.total, prediction.spread.degrees);
   return prediction;
 }
 

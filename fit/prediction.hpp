@@ -15,8 +15,8 @@ struct Prediction {
   TermBytes terms;                   ///< theory's times their coefficients, and the measured constant
   std::vector<Bytes> devices;        ///< sums to the total
   std::optional<Interval> interval;  ///< none where the fit has no error model
-  double deviation_bytes = 0;        ///< of the predictive distribution, as far as it is known
-  int degrees = 1;                   ///< of its Student t: models - 1
+  /// Of the predictive distribution, as far as it is known; Student's t has models - 1 degrees of freedom.
+  Spread spread;
 };
 
 /// 95 % of a Student t about the total, and its one-sided 99 % bound. Memory is never less than nothing.

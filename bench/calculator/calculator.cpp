@@ -32,6 +32,10 @@ std::optional<Estimate> Calculator::cache_room(Question question) const {
   return std::nullopt;
 }
 
+std::vector<FittedPart> Calculator::fitted_parts(const Question& question, const Asked& asked) const {
+  return estimator_named(estimators_, asked.estimator).fitted_parts(question);
+}
+
 bool Calculator::fits(const Question& question, const Capacity& capacity) const {
   const Asked asked = ask(question);
   return asked.estimate() && fit_into(*asked.estimate(), question.metric, capacity).fits();

@@ -34,6 +34,9 @@ class Calculator {
   /// What is left for the cache of an engine that fills a budget; nothing where no profile tells.
   std::optional<Estimate> cache_room(Question question) const;
 
+  /// What the one who answered made the answer of, fit by fit; empty where nothing was fitted.
+  std::vector<FittedPart> fitted_parts(const Question& question, const Asked& asked) const;
+
   /// Whether the question is answered, and the answer fits. A question that cannot be answered does not fit.
   bool fits(const Question& question, const Capacity& capacity) const;
 

@@ -5,7 +5,7 @@
 #include "src/core/error.hpp"
 #include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/countable.hpp"
-#include "src/engine/counting_ops.hpp"
+#include "src/engine/counted_pass.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
 #include "src/engine/prepared_count.hpp"
@@ -32,15 +32,6 @@ bool counts_segments(Metric metric) { return metric == Metric::reserved || metri
 
 bool simulates_allocator(Metric metric, const Runtime& runtime) {
   return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
-}
-
-std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime) {
-  if (!simulates_allocator(question.metric, runtime))
-    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric));
-  CachingAllocatorSettings settings = runtime.caching_allocator;
-  if (!settings.capacity) settings.capacity = named_memory(question.device);
-  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
-  return std::make_unique<SimulatingOps>(question.devices, held, settings);
 }
 
 /// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
@@ -90,13 +81,12 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
 }
 
 /// All after the weights are loaded.
-Count run(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
+void run(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
   ops.begin(Phase::reserve);
   decoder.reserve();
   ops.begin(Phase::prefill);
   decoder.prefill();
   run_decode_steps(question, runtime, decoder, ops);
-  return sum_of(ops.devices());
 }
 
 void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
@@ -159,6 +149,22 @@ void check_formats(const Question& question, const Runtime& runtime) {
 
 }  // namespace
 
+std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime, bool fold) {
+  if (!simulates_allocator(question.metric, runtime))
+    return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric), fold);
+  CachingAllocatorSettings settings = runtime.caching_allocator;
+  if (!settings.capacity) settings.capacity = named_memory(question.device);
+  const Held held = counts_segments(question.metric) ? Held::segments : Held::live;
+  return std::make_unique<SimulatingOps>(question.devices, held, settings);
+}
+
+void count_pass(const Question& question, const Runtime& runtime, CountingOps& ops) {
+  validate_countable(question, runtime);
+  Decoder decoder{question, runtime, ops};
+  decoder.load();
+  run(question, runtime, decoder, ops);
+}
+
 Runtime runtime_of(const Question& question) {
   return resolve_runtime(question.runtime, question.options, question.model->family);
 }
@@ -174,11 +180,9 @@ void validate_countable(const Question& question, const Runtime& runtime) {
 
 Count count(const Question& question, const Runtime& runtime) {
   if (runtime.count) return runtime.count(question, runtime);
-  validate_countable(question, runtime);
   const std::unique_ptr<CountingOps> ops = books_of(question, runtime);
-  Decoder decoder{question, runtime, *ops};
-  decoder.load();
-  return run(question, runtime, decoder, *ops);
+  count_pass(question, runtime, *ops);
+  return sum_of(ops->devices());
 }
 
 /// A decoder with its weights, and the books at that instant.
@@ -210,7 +214,8 @@ Count PreparedCount::of(const Workload& workload) {
   } else {
     loaded_ = std::make_unique<Loaded>(question_, runtime_);
   }
-  return run(question_, runtime_, loaded_->decoder, loaded_->ops);
+  run(question_, runtime_, loaded_->decoder, loaded_->ops);
+  return sum_of(loaded_->ops.devices());
 }
 
 Count sum_of(std::vector<DeviceCount> devices) {

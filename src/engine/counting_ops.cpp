@@ -33,6 +33,7 @@ void CountingOps::note_allocation(const Tensor& tensor, Bytes rounded) {
   live.rounded[tensor.term] += rounded;
   live.rounded_total += rounded;
   live.requested += tensor.bytes();
+  if (watcher_) watcher_->note_allocation(tensor, rounded);
   note_peak(tensor.device);
 }
 
@@ -47,6 +48,7 @@ void CountingOps::note_release(const Tensor& tensor, Bytes rounded) {
   live.rounded[tensor.term] -= rounded;
   live.rounded_total -= rounded;
   live.requested -= tensor.bytes();
+  if (watcher_) watcher_->note_release(tensor, rounded);
 }
 
 void CountingOps::for_each_layer(IndexRange range, const std::function<void(std::int64_t)>& body) {
@@ -86,6 +88,7 @@ void CountingOps::note_peak(std::size_t device) {
   count.at_peak[Term::workspace] += idle;
   count.requested = live.requested;
   count.phase = phase_;
+  if (watcher_) watcher_->note_peak(device);
 }
 
 }  // namespace calibram

@@ -10,6 +10,16 @@
 
 namespace calibram {
 
+/// Is told what comes and goes while a pass is counted.
+class TensorWatcher {
+ public:
+  virtual ~TensorWatcher() = default;
+  virtual void note_allocation(const Tensor& tensor, Bytes rounded) = 0;
+  virtual void note_release(const Tensor& tensor, Bytes rounded) = 0;
+  /// What is alive on the device now is the most so far.
+  virtual void note_peak(std::size_t device) = 0;
+};
+
 /// Counts a decoder pass. Identical layers are folded: a range of n layers costs two calls of its body.
 ///
 /// Why two are enough: layer i of a range starts from the live bytes of layer 0 plus i times what one layer
@@ -22,6 +32,9 @@ class CountingOps : public Ops {
 
   /// Peaks belong to this phase from now on; its first peak is what is alive already.
   void begin(Phase phase);
+
+  /// From now on. It must outlive the pass; a folded pass shows it two layers of each range only.
+  void set_watcher(TensorWatcher& watcher) { watcher_ = &watcher; }
 
   const std::vector<DeviceCount>& devices() const { return counts_; }
 
@@ -99,6 +112,7 @@ class CountingOps : public Ops {
 
   Rounding rounding_;
   bool fold_;
+  TensorWatcher* watcher_ = nullptr;
   Phase phase_ = Phase::load;
   std::vector<Live> live_;
   std::vector<Live> before_;  ///< the layer that is being folded; kept to be reused

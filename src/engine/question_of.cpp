@@ -55,8 +55,9 @@ std::string resolved_subject(const Measurement& row) {
   const std::filesystem::path beside = std::filesystem::path{row.file.str()}.parent_path() / path;
   // A name that is neither known nor a file stays as it is written, for the error to quote.
   std::error_code none;  // a name too long for a file is none
-  return std::filesystem::exists(beside, none) || row.model.str().find('/') != std::string::npos ? beside.string()
-                                                                                           : row.model.str();
+  return std::filesystem::exists(beside, none) || row.model.str().find('/') != std::string::npos
+             ? beside.string()
+             : row.model.str();
 }
 
 }  // namespace
@@ -79,7 +80,8 @@ Question question_of(const Measurement& row, ModelLibrary& models) {
   }
   const std::string stored = question.model ? question.model->stored_format : "fp16";
   question.weights = &weights_of(row, question.model.get());
-  question.kv = &kv_format(row.kv.empty() ? cache_format(*question.weights, stored) : std::string_view{row.kv});
+  question.kv =
+      &kv_format(row.kv.empty() ? cache_format(*question.weights, stored) : std::string_view{row.kv});
   question.workload = row.workload;
   question.runtime = row.runtime;
   question.options = row.options;

@@ -101,9 +101,9 @@ TEST(Fleet, TheSpreadOfMachinesWidensThePrediction) {
   truth.row_deviations = 1;
   Fit fit = calibrate(sweep(6, truth), sweep_noise);
   const Observation row = row_of(1, 1024, 1);
-  const double alone = predict(fit, row.terms).deviation_bytes;
+  const double alone = predict(fit, row.terms).spread.total;
   fit.spread = {8, 50e6};
-  EXPECT_THAT(predict(fit, row.terms).deviation_bytes, DoubleNear(std::hypot(alone, 50e6), 1));
+  EXPECT_THAT(predict(fit, row.terms).spread.total, DoubleNear(std::hypot(alone, 50e6), 1));
 }
 
 }  // namespace

@@ -51,14 +51,6 @@ Capacity capacity_of(const AdviseOptions& options, Measurement& row) {
       "add --gpu 4090 (see \"calibram gpus\"), --capacity 24GiB, or --device cuda for this machine's"};
 }
 
-Estimators estimators_for(const AdviseOptions& options, const Question& question) {
-  const bool is_uncalibrated = !options.estimator.empty() && options.estimator != "calibrated";
-  if (is_uncalibrated && options.profile.is_given())
-    throw exclusive_flags("--profile", "--estimator " + options.estimator,
-                          "only 'calibrated' uses a profile");
-  return is_uncalibrated ? rules_and_theory() : options.profile.estimators(question.device);
-}
-
 std::vector<std::string> further_flags(const CLI::App& verb) {
   std::vector<std::string> flags;
   for (const char* name : {"--estimator", "--profile", "--gpu", "--capacity"})
@@ -72,7 +64,7 @@ int run_advise(const AdviseOptions& options, const CLI::App& verb) {
   const Capacity capacity = capacity_of(options, row);
   const Question question = question_of(row);
   print_remarks(question);
-  const Estimators estimators = estimators_for(options, question);
+  const Estimators estimators = options.profile.estimators_for(options.estimator, question.device);
   const Calculator calculator{estimators, options.estimator};
   const Advice advice = advise(calculator, question, capacity, options.limits);
   if (!advice.as_asked.on_card.estimate()->interval)

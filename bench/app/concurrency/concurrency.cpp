@@ -72,7 +72,7 @@ int run_concurrency(const ConcurrencyOptions& options) {
   Measurement row = options.question.row();
   const std::optional<Card> card = resolve_device(row);
   const Question question = question_for(row);
-  const std::optional<Capacity> capacity = options.capacity.named(card);
+  const std::optional<Capacity> capacity = options.capacity.only(card);
   const ConcurrencyRequest request = request_of(options, capacity);
   const Estimators estimators =
       options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");

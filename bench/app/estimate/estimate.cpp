@@ -2,19 +2,22 @@
 // calibram estimate: how much memory, which term takes it, and whether it fits.
 #include "bench/app/estimate/estimate_report.hpp"
 #include "bench/app/estimate/inverse_flags.hpp"
+#include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/device_choice.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/flags/question_flags.hpp"
-#include "bench/app/flags/size_text.hpp"
+#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
 #include "src/engine/runtime.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace calibram {
 namespace {
@@ -23,8 +26,10 @@ struct EstimateOptions {
   QuestionFlags question;
   ProfileFlag profile;
   std::string estimator;
-  std::string capacity;
+  CapacityFlags capacity;
   InverseFlags inverse;
+  bool all_gpus = false;
+  bool explain = false;
   bool json = false;
 };
 
@@ -37,30 +42,31 @@ InputError cannot_answer(const std::string& estimator, const Question& question,
   return InputError{fmt::format("{} cannot answer this: {}", estimator, reason), "", remedy};
 }
 
-/// What was named: --capacity, else a card of this machine.
-std::optional<Capacity> named_capacity(const EstimateOptions& options, const std::optional<Card>& card) {
-  if (!options.capacity.empty()) {
-    const Bytes bytes = parse_size("--capacity", options.capacity);
-    return Capacity{gib_text(bytes), bytes};
-  }
-  if (card) return Capacity{card->description.name, card->description.total, true};
-  return std::nullopt;
-}
-
-/// The answer against what was named.
-std::vector<Fitting> fittings(const EstimateOptions& options, const std::optional<Card>& card,
-                              const Question& question, const Asked& asked) {
-  const std::optional<Capacity> capacity = named_capacity(options, card);
-  if (!capacity) return {};
-  if (!asked.estimate()->interval)
+/// The answer against what was named, and against the known cards.
+FitsReport fits_of(const EstimateOptions& options, const std::vector<Capacity>& named,
+                   const Question& question, const Asked& asked) {
+  const Estimate& estimate = *asked.estimate();
+  if (!named.empty() && !estimate.interval)
     std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
                              asked.estimator);
-  return {fit_into(*asked.estimate(), question.metric, *capacity)};
+  FitsReport report;
+  report.lists_all = options.all_gpus;
+  for (const Capacity& capacity : named)
+    report.named.push_back(fit_into(estimate, question.metric, capacity));
+  if (!tells_of_cards(question.metric)) return report;
+  report.cards = fit_into_known_cards(estimate, question.metric);
+  std::erase_if(report.cards, [&](const Fitting& card) {
+    return std::any_of(named.begin(), named.end(),
+                       [&](const Capacity& capacity) { return capacity.gpu == card.capacity.gpu; });
+  });
+  report.boundary = sizes_at_the_boundary(card_sizes(estimate, question.metric));
+  return report;
 }
 
 int run_estimate(const EstimateOptions& options) {
   Measurement row = options.question.row();
   const std::optional<Card> card = resolve_device(row);
+  const std::vector<Capacity> named = options.capacity.named(card);
   const Question question = question_of(row);
   print_remarks(question);
   // Rules do not look at the runtime, but nobody means one that does not exist.
@@ -76,13 +82,14 @@ int run_estimate(const EstimateOptions& options) {
     throw cannot_answer(std::string{asked.estimator}, question, unanswered->reason);
   if (!asked.estimate()->caution.empty())
     std::cerr << fmt::format("warning: {}; take the figures with care\n", asked.estimate()->caution);
-  const std::vector<Fitting> fits = fittings(options, card, question, asked);
-  const std::optional<InverseReport> inverse =
-      options.inverse.answers(calculator, question, named_capacity(options, card));
-  const EstimateReport report{question, asked, calculator.cache_room(question), fits, inverse};
+  const FitsReport fits = fits_of(options, named, question, asked);
+  const std::optional<InverseReport> inverse = options.inverse.answers(calculator, question, named);
+  EstimateReport report{question, asked, calculator.cache_room(question), fits, {}, {}, inverse};
+  report.hint = hint_of(calculator, question, asked);
+  if (options.explain) report.explanation = explain(calculator, question, asked);
   std::cout << (options.json ? estimate_json(report) : estimate_text(report));
   if (inverse) return inverse->all_answered() ? status_done : status_outside;
-  return fits.empty() || fits.front().fits() ? status_done : status_outside;
+  return fits.all_named_fit() ? status_done : status_outside;
 }
 
 }  // namespace
@@ -99,9 +106,10 @@ Action add_estimate(CLI::App& verb) {
       "--estimator", options->estimator,
       "rule-1.2, rule-per-token, rule-kv, rule-terms, theory or calibrated. Default: calibrated where a "
       "profile applies, else theory");
-  verb.add_option("--capacity", options->capacity,
-                  "Say whether it fits this much memory (24GiB); exit 3 if not");
+  options->capacity.add_to(verb);
+  verb.add_flag("--all-gpus", options->all_gpus, "List every known card, not only the sizes that matter");
   options->inverse.add_to(verb);
+  verb.add_flag("--explain", options->explain, "Show each number's formula with the values put in");
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options] { return run_estimate(*options); };
 }

@@ -2,7 +2,7 @@
 // The estimate's table of terms, its remarks, and its JSON document.
 #include "bench/app/estimate/estimate_report.hpp"
 
-#include "src/core/text_table.hpp"
+#include "bench/app/estimate/terms_text.hpp"
 #include "src/engine/cache_rules.hpp"
 
 #include <fmt/format.h>
@@ -28,23 +28,6 @@ std::string headline(const EstimateReport& report) {
       workload.context_tokens(), workload.prompt, question.runtime, report.asked.estimator);
 }
 
-std::string terms_text(const Question& question, const Estimate& estimate) {
-  TextTable table{{{"term"}, {"size", Align::right}, {"share", Align::right}}};
-  const double total = static_cast<double>(estimate.total.count());
-  const auto add = [&](std::string_view name, Bytes bytes) {
-    table.add_row({std::string{name}, gib_text(bytes),
-                   fmt::format("{:.1f} %", 100 * static_cast<double>(bytes.count()) / total)});
-  };
-  for (std::size_t i = 0; i < term_count; ++i) {
-    const Bytes bytes = estimate.terms[Term{static_cast<unsigned char>(i)}];
-    if (bytes != Bytes{}) add(term_names[i], bytes);
-  }
-  // Tokens have a line of their own; what they take is bytes.
-  const Metric metric = estimate.tokens ? Metric::kv_available : question.metric;
-  add(fmt::format("total ({})", name_of(metric)), estimate.total);
-  return table.text();
-}
-
 std::string cache_room_text(const Question& question, const Estimate& cache) {
   return fmt::format("\nleft for the KV cache: {}, {} tokens, {:.2f} x {} tokens at once\n",
                      gib_text(cache.total), cache.room->tokens, cache.room->sequences,
@@ -62,13 +45,6 @@ std::string device_name(const Estimate& estimate, std::size_t device) {
 std::string interval_text(const Interval& interval) {
   return fmt::format("\n95 % between {} and {}; with 99 % at most {}\n", gib_text(interval.low),
                      gib_text(interval.high), gib_text(interval.bound99));
-}
-
-std::string fitting_text(const Fitting& fitting) {
-  const Bytes headroom = fitting.headroom();
-  return fmt::format("{} {} ({}{})\n", fitting.fits() ? "fits" : "does not fit", fitting.capacity.gpu,
-                     gib_text(fitting.fits() ? headroom : Bytes{} - headroom),
-                     fitting.fits() ? " left" : " too much");
 }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
@@ -93,15 +69,24 @@ Json devices_json(const Estimate& estimate) {
   return json;
 }
 
-Json json_of(const std::vector<Fitting>& fits) {
-  Json json = Json::array();
-  for (const Fitting& fitting : fits)
-    json.push_back({{"gpu", fitting.capacity.gpu},
-                    {"capacity_bytes", fitting.capacity.bytes.count()},
-                    {"set_aside_bytes", fitting.set_aside.count()},
-                    {"fits", fitting.fits()},
-                    {"headroom_bytes", fitting.headroom().count()}});
+/// One standard error of each coefficient, times what it multiplies.
+Json deviations_json(const std::optional<Spread>& spread) {
+  if (!spread) return nullptr;
+  Json json = Json::object();
+  for (std::size_t i = 0; i < term_count; ++i)
+    json[std::string{term_names[i]}] = rounded_bytes(spread->terms[i]).count();
   return json;
+}
+
+Json hint_json(const std::optional<Hint>& hint) {
+  if (!hint) return nullptr;
+  Json changes = Json::array();
+  for (const Change& change : hint->changes)
+    changes.push_back({{"change", change.words}, {"saved_bytes", change.saved.count()}});
+  return {{"text", hint_text(*hint)},
+          {"term", term_names[index_of(hint->largest)]},
+          {"share", hint->share},
+          {"changes", changes}};
 }
 
 Json json_of(const std::optional<Estimate>& cache) {
@@ -115,7 +100,7 @@ Json json_of(const std::optional<Estimate>& cache) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse] = report;
+  const auto& [question, asked, cache, fits, hint, explanation, inverse] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -128,34 +113,38 @@ std::string estimate_text(const EstimateReport& report) {
   if (!estimate.profile.empty()) text += fmt::format("profile: {}\n", estimate.profile);
   if (estimate.extrapolates)
     text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
-  for (const Fitting& fitting : fits) text += fitting_text(fitting);
+  if (hint) text += fmt::format("\n{}\n", hint_text(*hint));
+  text += fits_text(fits, question.devices);
   if (inverse) text += inverse_text(*inverse);
+  if (explanation) text += explanation_text(question, estimate, *explanation, fits.named);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse] = report;
+  const auto& [question, asked, cache, fits, hint, explanation, inverse] = report;
   const Estimate& estimate = *asked.estimate();
-  const Json document = {{"model", question.subject},
-                         {"runtime", question.runtime},
-                         {"metric", name_of(question.metric)},
-                         {"value", estimate.value()},
-                         {"unit", estimate.tokens ? "tokens" : "bytes"},
-                         {"total_bytes", estimate.total.count()},
-                         {"low_bytes", optional_bytes(estimate.interval, &Interval::low)},
-                         {"high_bytes", optional_bytes(estimate.interval, &Interval::high)},
-                         {"bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99)},
-                         {"terms", json_of(estimate.terms)},
-                         {"devices", devices_json(estimate)},
-                         {"kv_room", json_of(cache)},
-                         {"profile", text_or_null(estimate.profile)},
-                         {"caution", text_or_null(estimate.caution)},
-                         {"extrapolates", estimate.extrapolates},
-                         {"cache_rule", text_or_null(cache_rule_words(question))},
-                         {"fits", json_of(fits)}};
-  Json whole = document;
-  if (inverse) whole["inverse"] = inverse_json(*inverse);
-  return whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  Json document = {{"model", question.subject},
+                   {"runtime", question.runtime},
+                   {"metric", name_of(question.metric)},
+                   {"value", estimate.value()},
+                   {"unit", estimate.tokens ? "tokens" : "bytes"},
+                   {"total_bytes", estimate.total.count()},
+                   {"low_bytes", optional_bytes(estimate.interval, &Interval::low)},
+                   {"high_bytes", optional_bytes(estimate.interval, &Interval::high)},
+                   {"bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99)},
+                   {"terms", json_of(estimate.terms)},
+                   {"term_deviations", deviations_json(estimate.spread)},
+                   {"devices", devices_json(estimate)},
+                   {"kv_room", json_of(cache)},
+                   {"profile", text_or_null(estimate.profile)},
+                   {"caution", text_or_null(estimate.caution)},
+                   {"extrapolates", estimate.extrapolates},
+                   {"cache_rule", text_or_null(cache_rule_words(question))},
+                   {"hint", hint_json(hint)},
+                   {"fits", fits_json(fits)}};
+  if (inverse) document["inverse"] = inverse_json(*inverse);
+  if (explanation) document["explanation"] = explanation_json(estimate, *explanation);
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace calibram

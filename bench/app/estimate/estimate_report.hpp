@@ -2,8 +2,10 @@
 // What an estimate says, for people and for programs.
 #pragma once
 
+#include "bench/app/estimate/explanation_report.hpp"
+#include "bench/app/estimate/fits_report.hpp"
 #include "bench/app/estimate/inverse_report.hpp"
-#include "bench/calculator/calculator.hpp"
+#include "bench/calculator/hint.hpp"
 
 #include <optional>
 #include <string>
@@ -15,11 +17,13 @@ struct EstimateReport {
   const Question& question;
   const Asked& asked;             ///< that has an estimate
   std::optional<Estimate> cache;  ///< what is left for the cache of an engine that fills a budget
-  const std::vector<Fitting>& fits;
-  const std::optional<InverseReport>& inverse;  ///< where something was asked the other way round
+  const FitsReport& fits;
+  std::optional<Hint> hint;
+  std::optional<Explanation> explanation;
+  std::optional<InverseReport> inverse;  ///< where something was asked the other way round
 };
 
-/// Terms with their shares, the interval, the room of the cache, and whether it fits.
+/// Terms with their shares, the interval, the room of the cache, what would help, and where it fits.
 std::string estimate_text(const EstimateReport& report);
 
 /// The same as one JSON document with a line end.

@@ -39,10 +39,12 @@ std::string InverseFlags::first_given() const {
 }
 
 std::optional<InverseReport> InverseFlags::answers(const Calculator& calculator, const Question& question,
-                                                   const std::optional<Capacity>& named) const {
+                                                   const std::vector<Capacity>& named) const {
   const std::string flag = first_given();
   if (flag.empty()) return std::nullopt;
-  InverseReport report{named ? *named : local_capacity(flag), {}, {}, {}, {}};
+  if (named.size() > 1)
+    throw InputError{flag + " needs one capacity", "several are named", "name one --gpu or --capacity"};
+  InverseReport report{named.empty() ? local_capacity(flag) : named.front(), {}, {}, {}, {}};
   if (context_) report.context = max_context(calculator, question, report.capacity);
   if (batch_) report.batch = max_batch(calculator, question, report.capacity);
   if (format_) report.format = best_format(calculator, question, report.capacity);

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <optional>
+#include <vector>
 
 namespace calibram {
 
@@ -15,11 +16,11 @@ class InverseFlags {
  public:
   void add_to(CLI::App& verb);
 
-  /// Nothing where none was given. @param named  the capacity that was named; nothing: the first card of this
+  /// Nothing where none was given. @param named  the capacities that were named; none: the first card of this
   /// machine is taken
-  /// @throws InputError without a capacity
+  /// @throws InputError without a capacity, or with several
   std::optional<InverseReport> answers(const Calculator& calculator, const Question& question,
-                                       const std::optional<Capacity>& named) const;
+                                       const std::vector<Capacity>& named) const;
 
  private:
   std::string first_given() const;

@@ -1,31 +1,40 @@
 // SPDX-License-Identifier: MIT
-// Reads a size, or looks a card up.
+// Reads sizes, and looks cards up.
 #include "bench/app/flags/capacity.hpp"
 
 #include "bench/app/flags/size_text.hpp"
-#include "bench/app/usage.hpp"
-#include "src/engine/gpu.hpp"
+#include "bench/calculator/cards.hpp"
+#include "src/core/error.hpp"
 
 namespace calibram {
 
 void CapacityFlags::add_to(CLI::App& verb) {
-  verb.add_option("--capacity", capacity_, "Say what fits this much memory (24GiB); exit 3 if nothing does");
-  verb.add_option("--gpu", gpu_, "The same for a card by its name; \"calibram gpus\" lists them");
+  verb.add_option("--gpu", gpus_,
+                  "Say what fits this card (\"RTX 4090\"; see \"calibram gpus\"); exit 3 if nothing does; "
+                  "repeatable")
+      ->allow_extra_args(false);
+  verb.add_option("--capacity", capacities_,
+                  "The same for this much memory (24GiB), all of it for the answer; repeatable")
+      ->allow_extra_args(false);
 }
 
-std::optional<Capacity> CapacityFlags::named(const std::optional<Card>& card) const {
-  if (!capacity_.empty() && !gpu_.empty())
-    throw exclusive_flags("--capacity", "--gpu", "each names the memory");
-  if (!gpu_.empty()) {
-    const Gpu& gpu = gpu_named(gpu_);
-    return Capacity{std::string{gpu.name}, gpu.capacity(), true};
+std::vector<Capacity> CapacityFlags::named(const std::optional<Card>& card) const {
+  std::vector<Capacity> named;
+  for (const std::string& name : gpus_) named.push_back(capacity_of(gpu_named(name)));
+  for (const std::string& text : capacities_) {
+    const Bytes bytes = parse_size("--capacity", text);
+    named.push_back({gib_text(bytes), bytes});
   }
-  if (!capacity_.empty()) {
-    const Bytes bytes = parse_size("--capacity", capacity_);
-    return Capacity{gib_text(bytes), bytes};
-  }
-  if (card) return Capacity{card->description.name, card->description.total, true};
-  return std::nullopt;
+  if (named.empty() && card) named.push_back({card->description.name, card->description.total, true});
+  return named;
+}
+
+std::optional<Capacity> CapacityFlags::only(const std::optional<Card>& card) const {
+  const std::vector<Capacity> all = named(card);
+  if (all.size() > 1)
+    throw InputError{"several capacities are named", "this is answered for one at a time",
+                     "name one --gpu or --capacity"};
+  return all.empty() ? std::nullopt : std::optional{all.front()};
 }
 
 }  // namespace calibram

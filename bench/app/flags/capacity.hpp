@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace calibram {
 
@@ -16,12 +17,15 @@ class CapacityFlags {
  public:
   void add_to(CLI::App& verb);
 
-  /// What was named; else the card, if the question is of one of this machine.
-  /// @throws InputError for both flags, an invalid size or an unknown card
-  std::optional<Capacity> named(const std::optional<Card>& card) const;
+  /// All that were named, cards first; else the card, if the question is of one of this machine.
+  /// @throws InputError for an invalid size or an unknown card
+  std::vector<Capacity> named(const std::optional<Card>& card) const;
+
+  /// The same for a question about one. @throws InputError where several were named
+  std::optional<Capacity> only(const std::optional<Card>& card) const;
 
  private:
-  std::string capacity_, gpu_;
+  std::vector<std::string> capacities_, gpus_;
 };
 
 }  // namespace calibram

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // calibram plan: a grid of models, formats, contexts, batches and cards to CSV.
+#include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/estimators.hpp"
-#include "bench/app/flags/size_text.hpp"
 #include "bench/app/measure/progress.hpp"
 #include "bench/app/plan/number_list.hpp"
 #include "bench/app/usage.hpp"
@@ -10,7 +10,6 @@
 #include "src/core/error.hpp"
 #include "src/core/file.hpp"
 #include "src/core/ordered_work.hpp"
-#include "src/engine/gpu.hpp"
 #include "src/engine/measurement.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +26,7 @@ struct PlanOptions {
   std::vector<std::string> runtimes = {"calibram"}, weights = {""}, kv = {""};  // empty: as the model has it
   std::string batches = "1", contexts = "4096", generate = "0";
   std::string options, metric = "allocated", devices = "1", split;
-  std::vector<std::string> gpus, capacities;
+  CapacityFlags capacity;
   ProfileFlag profile;
   std::string estimator;
   std::string output = "-";
@@ -79,15 +78,6 @@ std::vector<Question> questions_of(const PlanOptions& options) {
   return questions;
 }
 
-std::vector<Capacity> capacities_of(const PlanOptions& options) {
-  std::vector<Capacity> capacities;
-  for (const std::string& text : names_of("--capacity", options.capacities)) {
-    const Bytes bytes = parse_size("--capacity", text);
-    capacities.push_back({gib_text(bytes), bytes});
-  }
-  return capacities;
-}
-
 /// Standard output, or a file that is there at once when it is whole.
 class Output {
  public:
@@ -114,9 +104,8 @@ class Output {
 
 int run_plan(const PlanOptions& options) {
   const Grid grid{questions_of(options), parse_numbers("--batch", options.batches),
-                  parse_numbers("--context", options.contexts), capacities_of(options)};
-  const bool is_uncalibrated = !options.estimator.empty() && options.estimator != "calibrated";
-  const Estimators estimators = is_uncalibrated ? rules_and_theory() : options.profile.estimators("");
+                  parse_numbers("--context", options.contexts), options.capacity.named(std::nullopt)};
+  const Estimators estimators = options.profile.estimators_for(options.estimator, "");
   const Calculator calculator{estimators, options.estimator};
   SweepProgress progress;
   progress.total = static_cast<std::size_t>(grid.points());
@@ -163,7 +152,7 @@ Action add_plan(CLI::App& verb) {
   verb.add_option("--options", options->options,
                   "key=value pairs joined by ';', for what only a runtime has");
   verb.add_option("--metric", options->metric, "What is counted")->capture_default_str();
-  list("--capacity", options->capacities, "Memory that each answer is held against: 24GiB,80GiB");
+  options->capacity.add_to(verb);
   options->profile.add_to(verb);
   verb.add_option("--estimator", options->estimator,
                   "Asked for every point. Default: calibrated where a profile applies, else theory");

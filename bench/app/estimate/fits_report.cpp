@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Lines, tables and JSON of fittings.
+#include "bench/app/estimate/fits_report.hpp"
+
+#include "src/core/text_table.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace calibram {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string fitting_text(const Fitting& fitting) {
+  const Bytes headroom = fitting.headroom();
+  return fmt::format("{} {} ({}{})\n", fitting.fits() ? "fits" : "does not fit", fitting.capacity.gpu,
+                     gib_text(fitting.fits() ? headroom : Bytes{} - headroom),
+                     fitting.fits() ? " left" : " too much");
+}
+
+std::string set_aside_text(const std::vector<Fitting>& fittings) {
+  const auto found = std::find_if(fittings.begin(), fittings.end(),
+                                  [](const Fitting& fitting) { return fitting.set_aside > Bytes{}; });
+  if (found == fittings.end()) return "";
+  return fmt::format("{} of a card are set aside for the CUDA context; calibrate on the card to know it\n",
+                     gib_text(found->set_aside));
+}
+
+std::string heading(int devices) {
+  return devices == 1 ? "\non one card:\n\n" : fmt::format("\non each of {} cards:\n\n", devices);
+}
+
+std::string verdict(const CardSize& size) {
+  const std::size_t fitting = size.fitting();
+  if (fitting == size.cards.size()) return "yes";
+  return fitting == 0 ? "no" : fmt::format("{} of {}", fitting, size.cards.size());
+}
+
+std::string examples_text(const CardSize& size) {
+  std::string text;
+  for (const std::string& name : size.examples) text += (text.empty() ? "" : ", ") + name;
+  const std::size_t more = size.cards.size() - size.examples.size();
+  return more == 0 ? text : fmt::format("{} and {} more", text, more);
+}
+
+std::string sizes_text(const FitsReport& report) {
+  TextTable table{{{"memory", Align::right}, {"fits"}, {"left, at least", Align::right}, {"cards"}}};
+  for (const CardSize& size : report.boundary)
+    table.add_row({fmt::format("{} GB", size.nominal_gb), verdict(size), gib_text(size.least_headroom()),
+                   examples_text(size)});
+  return table.text();
+}
+
+std::string cards_text(std::vector<Fitting> cards) {
+  std::stable_sort(cards.begin(), cards.end(),
+                   [](const Fitting& a, const Fitting& b) { return a.capacity.bytes < b.capacity.bytes; });
+  TextTable table{{{"card"}, {"memory", Align::right}, {"fits"}, {"left", Align::right}}};
+  for (const Fitting& card : cards)
+    table.add_row({card.capacity.gpu, gib_text(card.capacity.bytes), card.fits() ? "yes" : "no",
+                   gib_text(card.headroom())});
+  return table.text();
+}
+
+}  // namespace
+
+bool FitsReport::all_named_fit() const {
+  return std::all_of(named.begin(), named.end(), [](const Fitting& fitting) { return fitting.fits(); });
+}
+
+std::string fits_text(const FitsReport& report, int devices) {
+  std::string text;
+  for (const Fitting& fitting : report.named) text += fitting_text(fitting);
+  // Whoever named a card that holds it has the answer.
+  const bool answers = !report.named.empty() && report.all_named_fit();
+  const bool shows_cards = !report.cards.empty() && (!answers || report.lists_all);
+  if (shows_cards)
+    text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(report));
+  text += set_aside_text(shows_cards ? report.cards : report.named);
+  return text;
+}
+
+Json fits_json(const FitsReport& report) {
+  Json json = Json::array();
+  const auto add = [&](const Fitting& fitting, bool is_named) {
+    json.push_back({{"gpu", fitting.capacity.gpu},
+                    {"named", is_named},
+                    {"capacity_bytes", fitting.capacity.bytes.count()},
+                    {"set_aside_bytes", fitting.set_aside.count()},
+                    {"fits", fitting.fits()},
+                    {"headroom_bytes", fitting.headroom().count()}});
+  };
+  for (const Fitting& fitting : report.named) add(fitting, true);
+  for (const Fitting& fitting : report.cards) add(fitting, false);
+  return json;
+}
+
+}  // namespace calibram
