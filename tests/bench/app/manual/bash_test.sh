@@ -39,8 +39,12 @@ done
 for model in $("$program" models --json | sed -n 's/^    "name": "\(.*\)",$/\1/p'); do
   expect_among "$model" calibram estimate "$model"
 done
+for gpu in $(offered calibram advise --gpu ''); do  # they are offered without blanks
+  "$program" estimate probe-mha --gpu "$gpu" >/dev/null 2>&1 || [ $? -eq 3 ] || { echo "no card is called $gpu"; exit 1; }
+done
 
 expect 'estimate' calibram est
+expect 'rtx-4090' calibram advise qwen2-7b --gpu rtx-4090
 expect 'vllm' calibram estimate --runtime v
 expect 'vllm' calibram estimate --runtime = v
 expect 'calibram llama.cpp transformers vllm' calibram estimate --runtime =
