@@ -9,7 +9,15 @@
 namespace calibram {
 namespace {
 
+bool changes_formats(const Plan& plan, const Question& asked) {
+  const Question& changed = plan.need.on_card.question;
+  return changed.weights != asked.weights || changed.kv != asked.kv;
+}
+
 std::string reason_of(const OnCard& on_card) {
+  const Format* weights = on_card.question.weights;
+  if (weights && !weights->has_exact_bytes && !is_as_stored(*weights))
+    return "mixes types from tensor to tensor, which only a GGUF file tells; ask with the file as MODEL";
   const auto* unanswered = std::get_if<Unanswered>(&on_card.asked.answer);
   return unanswered ? unanswered->reason : "";
 }
@@ -89,10 +97,14 @@ Advice advise(const Calculator& calculator, const Question& question, const Capa
     throw InputError{fmt::format("{} cannot answer this: {}", on_card.asked.estimator, reason_of(on_card)),
                      "", ""};
   const Fitting fitting = fit_into(*on_card.estimate(), question.metric, capacity);
-  Advice advice{{std::move(on_card), fitting}, {}, {}};
+  Advice advice{{std::move(on_card), fitting}, {}, {}, {}};
   if (fitting.fits()) return advice;
   advice.rows = rows_for(calculator, capacity, advice.as_asked, limits);
   advice.plan = cheapest_plan(calculator, question, capacity, limits);
+  if (!advice.plan || !changes_formats(*advice.plan, question)) return advice;
+  RemedyLimits in_these_formats = limits;
+  in_these_formats.keep_formats = true;
+  advice.plan_in_these_formats = cheapest_plan(calculator, question, capacity, in_these_formats);
   return advice;
 }
 

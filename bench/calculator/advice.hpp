@@ -26,6 +26,8 @@ struct Advice {
   Need as_asked;
   std::vector<AdviceRow> rows;
   std::optional<Plan> plan;  ///< nothing where it fits as asked, or no combination does
+  /// Where the plan changes formats, the cheapest that does not.
+  std::optional<Plan> plan_in_these_formats;
 };
 
 /// @throws InputError when the question itself cannot be answered

@@ -61,7 +61,7 @@ std::vector<RemedyGroup> remedies_for(const Question& question, const RemedyLimi
     groups.push_back(smaller_weights(question));
   }
   if (question.model) {
-    groups.push_back(offloading(question));
+    if (!limits.keep_on_card) groups.push_back(offloading(question));
     groups.push_back(further_cards(question, limits.most_devices));
   }
   if (!limits.keep_batch) groups.push_back(fewer_sequences(question));

@@ -20,7 +20,7 @@ struct Remedy {
   std::string name;  ///< for people; with settings, the name of setting n is named(n)
   CostClass cost = CostClass::free;
   std::function<void(Question&, std::int64_t setting)> apply;
-  int steps = 1;  ///< how often its cost counts: further cards
+  int steps = 1;  ///< how often its cost counts: further cards, quarters of the model on the host
   std::int64_t settings = 1;
   std::function<std::string(std::int64_t setting)> named = {};
   /// Remedies that differ in degree, from least to most: lists for people show the least that fits.
@@ -37,7 +37,8 @@ struct RemedyGroup {
 /// How far remedies may go.
 struct RemedyLimits {
   int most_devices = 8;  ///< of a server's usual number
-  bool keep_formats = false, keep_batch = false, keep_context = false, keep_engine = false;
+  bool keep_formats = false, keep_batch = false, keep_context = false, keep_engine = false,
+       keep_on_card = false;
 };
 
 /// All remedies under the question's own runtime. @throws InputError for an unknown runtime or option

@@ -85,6 +85,7 @@ void add_limits(CLI::App& verb, RemedyLimits& limits) {
   verb.add_flag("--keep-context", limits.keep_context,
                 "Leave the context as it is, which otherwise changes last");
   verb.add_flag("--keep-engine", limits.keep_engine, "Stay with the runtime");
+  verb.add_flag("--keep-on-card", limits.keep_on_card, "Put no layers on the host");
 }
 
 }  // namespace

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace calibram {
 namespace {
 
@@ -48,8 +51,11 @@ std::string flags_text(const AdviceReport& report, const Question& question) {
   return text;
 }
 
-/// A remedy that takes more than it saves is none.
-bool helps(const AdviceRow& row) { return row.need && row.saves > Bytes{}; }
+/// A remedy that takes more than it saves is none, nor one that saves less than a table shows.
+bool helps(const AdviceRow& row) {
+  constexpr Bytes least{5 << 20};
+  return row.need && row.saves >= least;
+}
 
 std::string remedies_text(const AdviceReport& report) {
   TextTable table{{{"remedy"}, {"needs then"}, {"saves", Align::right}, {"fits"}, {"costs"}, {"flags"}}};
@@ -61,34 +67,44 @@ std::string remedies_text(const AdviceReport& report) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+/// Reasons, each once, with what it is the reason of.
 std::string absences_text(const std::vector<AdviceRow>& rows) {
-  std::string text, useless;
+  std::vector<std::pair<std::string, std::string>> reasons;
+  const auto add = [&](const std::string& reason, const std::string& name) {
+    const auto same = std::find_if(reasons.begin(), reasons.end(),
+                                   [&](const auto& known) { return known.first == reason; });
+    if (same == reasons.end())
+      reasons.emplace_back(reason, name);
+    else
+      same->second += ", " + name;
+  };
   for (const AdviceRow& row : rows)
-    if (!row.need)
-      text += fmt::format("  {}: {}\n", row.name.empty() ? row.kind : row.name, row.absence);
-    else if (!helps(row))
-      useless += (useless.empty() ? "" : ", ") + row.name;
-  if (!useless.empty()) text += fmt::format("  saves nothing here: {}\n", useless);
-  return text.empty() ? "" : "\nno remedy here:\n" + text;
+    if (!helps(row))
+      add(row.need ? "would save nothing" : row.absence, row.name.empty() ? std::string{row.kind} : row.name);
+  std::string text = reasons.empty() ? "" : "\nno remedy here:\n";
+  for (const auto& [reason, names] : reasons) text += fmt::format("  {}: {}\n", names, reason);
+  return text;
 }
 
-std::string plan_text(const AdviceReport& report) {
-  const std::optional<Plan>& plan = report.advice.plan;
-  if (!plan) return "\nno combination of these fits\n";
-  TextTable table{{{"the cheapest plan that fits"}, {"saves", Align::right}, {"costs"}}};
-  for (const PlanStep& step : plan->steps)
+std::string plan_text(const AdviceReport& report, const Plan& plan, const char* title) {
+  TextTable table{{{title}, {"saves", Align::right}, {"costs"}}};
+  for (const PlanStep& step : plan.steps)
     table.add_row(
         {step.name, step.saves ? gib_text(*step.saves) : "", std::string{words_of(step.cost).words}});
-  const Fitting& fitting = plan->need.fitting;
-  std::string text = fmt::format("\n{}\nneeds {}, {} left\n", table.text(), needs_text(plan->need),
-                                 gib_text(fitting.headroom()));
-  const OnCard& on_card = plan->need.on_card;
-  if (!on_card.parts.empty())
-    text +=
-        "put together from weights and cache as they are placed, and the compute buffer of the CPU's back "
-        "end\n";
-  for (const std::vector<std::string>& command : commands_of(report, on_card))
+  std::string text = fmt::format("\n{}\nneeds {}, {} left\n", table.text(), needs_text(plan.need),
+                                 gib_text(plan.need.fitting.headroom()));
+  for (const std::string& note : notes_on(plan.need)) text += note + "\n";
+  for (const std::vector<std::string>& command : commands_of(report, plan.need.on_card))
     text += fmt::format("$ calibram {}\n", shell_text(command));
+  return text;
+}
+
+std::string plans_text(const AdviceReport& report) {
+  const Advice& advice = report.advice;
+  if (!advice.plan) return "\nno combination of these fits\n";
+  std::string text = plan_text(report, *advice.plan, "the cheapest plan that fits");
+  if (advice.plan_in_these_formats)
+    text += plan_text(report, *advice.plan_in_these_formats, "the cheapest in these formats");
   return text;
 }
 
@@ -98,7 +114,7 @@ std::string advice_text(const AdviceReport& report) {
   const Advice& advice = report.advice;
   std::string text = headline(advice.as_asked);
   if (advice.as_asked.fitting.fits()) return text;
-  return text + remedies_text(report) + absences_text(advice.rows) + plan_text(report);
+  return text + remedies_text(report) + absences_text(advice.rows) + plans_text(report);
 }
 
 }  // namespace calibram

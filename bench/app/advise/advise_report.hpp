@@ -26,4 +26,7 @@ std::string advice_json(const AdviceReport& report);
 /// The words behind "calibram" that ask a remedied question again: of each part, where it is put together.
 std::vector<std::vector<std::string>> commands_of(const AdviceReport& report, const OnCard& on_card);
 
+/// What the engine must be told, or counts in another way, so that the need is met.
+std::vector<std::string> notes_on(const Need& need);
+
 }  // namespace calibram

@@ -60,6 +60,7 @@ std::string advice_json(const AdviceReport& report) {
   document["remedies"] = Json::array();
   for (const AdviceRow& row : report.advice.rows) document["remedies"].push_back(json_of(report, row));
   document["plan"] = json_of(report, report.advice.plan);
+  document["plan_in_these_formats"] = json_of(report, report.advice.plan_in_these_formats);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -8,8 +8,9 @@
 namespace calibram {
 namespace {
 
-/// The n first layers on the host; what follows on a card is the others and the head.
-Remedy layers_on_host(std::int64_t layers, std::int64_t fewest) {
+/// The n first layers on the host, from `fewest` to `most`; what follows on a card is the others and the
+/// head.
+Remedy layers_on_host(std::int64_t layers, std::int64_t fewest, std::int64_t most, int steps) {
   return {.name = {},
           .cost = CostClass::offload,
           .apply =
@@ -17,11 +18,24 @@ Remedy layers_on_host(std::int64_t layers, std::int64_t fewest) {
                 changed.options["backend"] = "cuda";
                 changed.options["ngl"] = fmt::format("{}", layers + 1 - (fewest + setting - 1));
               },
-          .settings = layers - fewest + 1,
+          .steps = steps,
+          .settings = most - fewest + 1,
           .named =
               [layers, fewest](std::int64_t setting) {
                 return fmt::format("{} of {} layers on the host", fewest + setting - 1, layers);
-              }};
+              },
+          .series = "layers on the host"};
+}
+
+/// Every quarter of the model on the host costs again: a token's time goes by what the host must read for it.
+void add_layers_on_host(std::int64_t layers, std::int64_t fewest, RemedyGroup& group) {
+  constexpr int quarters = 4;
+  for (int quarter = 1; quarter <= quarters; ++quarter) {
+    const std::int64_t most = layers * quarter / quarters;
+    if (most < fewest) continue;
+    group.choices.push_back(layers_on_host(layers, fewest, most, quarter));
+    fewest = most + 1;
+  }
 }
 
 Remedy cards(int devices, Split split) {
@@ -63,8 +77,7 @@ RemedyGroup offloading(const Question& question) {
   if (!settings.is_cuda)
     group.choices.push_back(option_remedy("all layers on the card, the embedding on the host",
                                           CostClass::free, "backend", "cuda"));
-  if (const std::int64_t fewest = layers + 2 - on_card; fewest <= layers)
-    group.choices.push_back(layers_on_host(layers, fewest));
+  add_layers_on_host(layers, layers + 2 - on_card, group);
   if (group.choices.empty()) group.absence = "all layers are on the host already";
   return group;
 }

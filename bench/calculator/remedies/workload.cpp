@@ -42,7 +42,7 @@ RemedyGroup fewer_sequences(const Question& question) {
          .settings = batch - 1,
          .named =
              [batch](std::int64_t setting) {
-               return fmt::format("{} of {} sequences at once", batch - setting, batch);
+               return fmt::format("{} sequences at once, not {}", batch - setting, batch);
              }});
   return group;
 }
@@ -62,7 +62,8 @@ RemedyGroup shorter_context(const Question& question) {
                              .settings = tokens - least,
                              .named =
                                  [tokens](std::int64_t setting) {
-                                   return fmt::format("{} of {} tokens each", tokens - setting, tokens);
+                                   return fmt::format("context of {} tokens, not {}", tokens - setting,
+                                                      tokens);
                                  }});
   return group;
 }

@@ -11,6 +11,8 @@
 namespace calibram {
 namespace {
 
+using namespace literals;
+
 /// Every combination at its highest settings, by recursion; the cheapest of those that fit.
 class BruteForce {
  public:

@@ -13,6 +13,8 @@
 namespace calibram {
 namespace {
 
+using namespace literals;
+
 const RemedyGroup& group_of(const std::vector<RemedyGroup>& groups, std::string_view kind) {
   const auto found = std::find_if(groups.begin(), groups.end(),
                                   [&](const RemedyGroup& group) { return group.kind == kind; });
@@ -125,7 +127,8 @@ TEST(Remedies, LimitsAreKept) {
   for (const RemedyGroup& group : remedies_for(question, {2, true, true, true, true})) {
     EXPECT_THAT(group.kind, testing::AllOf(testing::Ne("weight format"), testing::Ne("cache format"),
                                            testing::Ne("smaller batch"), testing::Ne("shorter context")));
-    if (group.kind == "more cards") EXPECT_EQ(group.choices.size(), 2U);  // two, by tensor or by layers
+    if (group.kind != "more cards") continue;
+    EXPECT_EQ(group.choices.size(), 2U);  // two, by tensor or by layers
   }
 }
 
@@ -139,8 +142,9 @@ TEST(OtherEngines, AnswerTheSameQuestion) {
     const Asked answer = static_cast<const Calculator&>(theorist).ask(other.question);
     ASSERT_NE(answer.estimate(), nullptr) << other.runtime << std::get<Unanswered>(answer.answer).reason;
     // 4 x 2048 tokens of 28 layers, keys and values of 4 heads of 128, 16 bits; llama.cpp reserves them all
-    if (other.runtime.starts_with("llama"))
+    if (other.runtime.starts_with("llama")) {
       EXPECT_EQ(answer.estimate()->terms[Term::kv_cache], Bytes{4 * 2048 * 28 * 2 * 4 * 128 * 2});
+    }
   }
 }
 

@@ -58,8 +58,9 @@ TEST_P(AdviseVerb, EveryNumberIsWhatEstimatePrintsWithTheseFlags) {
     EXPECT_EQ(answer["needed_bytes"].get<std::int64_t>() - row["needed_bytes"].get<std::int64_t>(),
               row["saves_bytes"]);
     // Cards of a split llama.cpp run may be fullest in different parts.
-    if (row["commands"].size() == 1 || row["kind"] == "offloading")
+    if (row["commands"].size() == 1 || row["kind"] == "offloading") {
       EXPECT_EQ(repeated_bytes(program, row["commands"]), row["needed_bytes"]) << row;
+    }
   }
   EXPECT_GE(remedies, 8);
   const Json& plan = answer["plan"];
