@@ -6,17 +6,15 @@ foreach(program calibram calibram-cuda cuda_tests cuda_benchmarks)
     list(APPEND calibram_bundled ${program})
   endif()
 endforeach()
-if(CALIBRAM_PORTABLE)
-  foreach(program ${calibram_bundled})
-    get_target_property(libraries ${program} LINK_LIBRARIES)
-    # Debian has Google Benchmark as a shared library only. It brings the standard library along (into lib/), and
-    # a program must not have that twice.
-    if(NOT libraries MATCHES "benchmark::")
-      target_link_options(${program} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-static-libgcc;-static-libstdc++>)
-      target_sources(${program} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/portable_random.cpp)
-    endif()
-  endforeach()
-endif()
+foreach(program ${calibram_bundled})
+  get_target_property(libraries ${program} LINK_LIBRARIES)
+  # Debian has Google Benchmark as a shared library only. It brings the standard library along (into lib/), and
+  # a program must not have that twice.
+  if(NOT libraries MATCHES "benchmark::")
+    target_link_options(${program} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-static-libgcc;-static-libstdc++>)
+    target_sources(${program} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/portable_random.cpp)
+  endif()
+endforeach()
 add_custom_target(calibram_bundle DEPENDS ${calibram_bundled} calibram-launch)
 
 set_target_properties(${calibram_bundled} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")

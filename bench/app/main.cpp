@@ -47,6 +47,9 @@ constexpr std::array verbs = {
     Verb{"gpus", "The cards known by name, and what a process gets of their memory", add_gpus, "Look up"},
     Verb{"devices", "The host and the cards of this machine, and what is free on them", add_devices,
          "Look up"},
+    Verb{"completion", "A script that lets bash, zsh or fish complete this command line", add_completion,
+         "Look up"},
+    Verb{"man", "The manual page", add_man, ""},
 };
 
 /// False when the help or the version was asked for, and printed. @throws InputError

@@ -32,6 +32,8 @@ Action add_runtimes(CLI::App& verb);
 Action add_formats(CLI::App& verb);
 Action add_gpus(CLI::App& verb);
 Action add_devices(CLI::App& verb);
+Action add_completion(CLI::App& verb);
+Action add_man(CLI::App& verb);
 
 /// Adds --json, which makes standard output one JSON document. Whether it was given.
 std::shared_ptr<bool> add_json_flag(CLI::App& verb);

@@ -16,9 +16,10 @@ struct Ranked {
   const Format* format;
   double bits;
   bool is_own;
+  bool is_asked;
   std::int64_t bytes;
 
-  auto rank() const { return std::tuple{bits, is_own, bytes}; }
+  auto rank() const { return std::tuple{bits, is_own, is_asked, bytes}; }
 };
 
 std::vector<Ranked> widest_first(std::vector<Ranked> ranked) {
@@ -51,7 +52,8 @@ std::vector<Ranked> ranked_weights(const Question& question) {
   const Format* own = own_weights(question);
   std::vector<Ranked> ranked;
   const auto add = [&](const Format& format) {
-    ranked.push_back({&format, weight_bits(question, format), &format == own, bytes_of(question, format)});
+    ranked.push_back({&format, weight_bits(question, format), &format == own, &format == question.weights,
+                      bytes_of(question, format)});
   };
   for (const Format& format : formats())
     if (!is_as_stored(format) || holds_files(question)) add(format);
@@ -65,8 +67,8 @@ std::vector<Ranked> ranked_caches(const Question& question) {
   std::vector<Ranked> ranked;
   for (const Format& format : formats())
     if (format.kv)
-      ranked.push_back(
-          {&format, format.nominal_bits, format.name == own, kv_head_bytes(format, common_head).count()});
+      ranked.push_back({&format, format.nominal_bits, format.name == own, &format == question.kv,
+                        kv_head_bytes(format, common_head).count()});
   return widest_first(std::move(ranked));
 }
 

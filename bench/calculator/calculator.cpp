@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prefers what was measured to what was counted.
+// Asks, and holds the answer against a capacity.
 #include "bench/calculator/calculator.hpp"
 
 #include "src/engine/count.hpp"
@@ -7,18 +7,6 @@
 #include <utility>
 
 namespace calibram {
-
-PreparedAsk::PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question)
-    : preferred_{preferred},
-      otherwise_{otherwise},
-      by_preferred_{preferred.prepare(question)},
-      by_other_{otherwise ? otherwise->prepare(question) : nullptr} {}
-
-Asked PreparedAsk::ask(const Workload& workload) {
-  Asked asked{preferred_.name(), by_preferred_->answer(workload)};
-  if (asked.estimate() || !otherwise_) return asked;
-  return {otherwise_->name(), by_other_->answer(workload)};
-}
 
 Calculator::Calculator(const Estimators& estimators, std::string estimator)
     : estimators_{estimators}, estimator_{std::move(estimator)} {
@@ -28,16 +16,11 @@ Calculator::Calculator(const Estimators& estimators, std::string estimator)
 Asked Calculator::ask(const Question& question) const { return prepare(question).ask(question.workload); }
 
 PreparedAsk Calculator::prepare(const Question& question) const {
-  const std::string_view only = only_estimator(question);
-  if (!only.empty()) return {estimator_named(estimators_, only), nullptr, question};
-  return {estimator_named(estimators_, "calibrated"), &estimator_named(estimators_, "theory"), question};
+  return calibram::prepare(estimators_, estimator_, question);
 }
 
 std::string_view Calculator::only_estimator(const Question& question) const {
-  if (!estimator_.empty()) return estimator_;
-  if (!question.model) return "rule-1.2";
-  if (is_composed(question.metric)) return "calibrated";
-  return find_estimator(estimators_, "calibrated") ? "" : "theory";
+  return calibram::only_estimator(estimators_, estimator_, question);
 }
 
 std::optional<Estimate> Calculator::cache_room(Question question) const {

@@ -3,37 +3,13 @@
 #pragma once
 
 #include "bench/calculator/capacity.hpp"
-#include "fit/estimator.hpp"
+#include "fit/asked.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace calibram {
-
-/// An answer and who gave it.
-struct Asked {
-  std::string_view estimator;
-  Answer answer;
-
-  /// Null where it could not answer.
-  const Estimate* estimate() const { return std::get_if<Estimate>(&answer); }
-};
-
-/// One question, asked for many workloads. Of one thread.
-class PreparedAsk {
- public:
-  /// @param preferred  asked first; `otherwise`, where there is one, where that cannot answer
-  PreparedAsk(const Estimator& preferred, const Estimator* otherwise, const Question& question);
-
-  Asked ask(const Workload& workload);
-
- private:
-  const Estimator& preferred_;
-  const Estimator* otherwise_;
-  std::unique_ptr<PreparedQuestion> by_preferred_, by_other_;
-};
 
 /// The same questions always get the same answers, from any thread.
 class Calculator {

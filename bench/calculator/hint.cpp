@@ -136,6 +136,18 @@ bool saves(const Calculator& calculator, const Asked& asked, Change& change) {
   }
 }
 
+std::vector<LargeTerm> large_terms(const Estimate& estimate) {
+  constexpr double large_share = 0.25;
+  std::vector<LargeTerm> terms;
+  for (std::size_t t = 0; t < term_count; ++t)
+    terms.push_back({static_cast<Term>(t), static_cast<double>(estimate.terms[static_cast<Term>(t)].count()) /
+                                               static_cast<double>(estimate.total.count())});
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const LargeTerm& a, const LargeTerm& b) { return a.share > b.share; });
+  terms.resize(terms[1].share >= large_share ? 2 : 1);
+  return terms;
+}
+
 constexpr std::array<std::string_view, term_count> subjects = {
     "weights are", "the KV cache is",  "activations are",
     "logits are",  "the workspace is", "what a process takes before its first tensor is"};
@@ -145,19 +157,21 @@ constexpr std::array<std::string_view, term_count> subjects = {
 std::optional<Hint> hint_of(const Calculator& calculator, const Question& question, const Asked& asked) {
   const Estimate* estimate = asked.estimate();
   if (!estimate || is_composed(question.metric) || estimate->total <= Bytes{}) return std::nullopt;
-  Hint hint;
-  for (std::size_t t = 0; t < term_count; ++t)
-    if (estimate->terms[static_cast<Term>(t)] > estimate->terms[hint.largest])
-      hint.largest = static_cast<Term>(t);
-  hint.share = static_cast<double>(estimate->terms[hint.largest].count()) /
-               static_cast<double>(estimate->total.count());
-  for (Change& change : changes_for(hint.largest, question))
-    if (saves(calculator, asked, change)) hint.changes.push_back(std::move(change));
+  Hint hint{large_terms(*estimate), {}};
+  for (const LargeTerm& large : hint.terms)
+    for (Change& change : changes_for(large.term, question)) {
+      const bool is_known = std::any_of(hint.changes.begin(), hint.changes.end(),
+                                        [&](const Change& other) { return other.words == change.words; });
+      if (!is_known && saves(calculator, asked, change)) hint.changes.push_back(std::move(change));
+    }
   return hint;
 }
 
 std::string hint_text(const Hint& hint) {
-  std::string text = fmt::format("{} {:.0f} % of it", subjects[index_of(hint.largest)], 100 * hint.share);
+  std::string text;
+  for (const LargeTerm& large : hint.terms)
+    text += fmt::format("{}{} {:.0f} % of it", text.empty() ? "" : ", ", subjects[index_of(large.term)],
+                        100 * large.share);
   for (std::size_t i = 0; i < hint.changes.size(); ++i) {
     const Change& change = hint.changes[i];
     text += i == 0 ? fmt::format(": {} would save {}", change.words, gib_text(change.saved))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The largest term of an answer, and what a few changes would save of it.
+// The largest terms of an answer, and what a few changes would save of them.
 #pragma once
 
 #include "bench/calculator/calculator.hpp"
@@ -17,10 +17,14 @@ struct Change {
   Bytes saved;
 };
 
+struct LargeTerm {
+  Term term = Term::weights;
+  double share = 0;  ///< of the total
+};
+
 struct Hint {
-  Term largest = Term::weights;
-  double share = 0;             ///< of the total
-  std::vector<Change> changes;  ///< those that concern the largest term and save something
+  std::vector<LargeTerm> terms;  ///< the largest, and the second where that is a quarter of the total or more
+  std::vector<Change> changes;   ///< those that concern these terms and save something
 };
 
 /// Every saving is the difference of two estimates of the same estimator. Nothing where the answer is not

@@ -83,9 +83,9 @@ struct BestFormat {
 };
 
 /// The widest formats that fit: more bits of the weights first, then of the cache. Of as many bits (as the
-/// rules of thumb count them) the model's own comes first, then what takes more bytes, which are finer
-/// scales, then the order of `calibram formats`. The question's own formats do not count. The formats live as
-/// long as the question's model.
+/// rules of thumb count them) the model's own comes first, then the question's, then what takes more bytes,
+/// which are finer scales, then the order of `calibram formats`. The formats live as long as the question's
+/// model.
 BestFormat best_format(const Calculator& calculator, const Question& question, const Capacity& capacity);
 
 }  // namespace calibram

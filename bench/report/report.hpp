@@ -2,8 +2,8 @@
 // What a report says, before it is written as CSV, Markdown or a page: every number is computed here, once.
 #pragma once
 
-#include "bench/app/evaluate/evaluation.hpp"
 #include "bench/app/fit/shapes.hpp"
+#include "fit/evaluation.hpp"
 #include "fit/history.hpp"
 #include "fit/profile.hpp"
 

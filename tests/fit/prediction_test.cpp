@@ -23,6 +23,21 @@ TEST(Prediction, ScalesTermsAndAddsTheConstant) {
   EXPECT_GT(p.interval->high, p.total);
 }
 
+TEST(Prediction, ATermMayBeOffByItsCoefficientsErrorTimesItsBytes) {
+  Truth truth;
+  truth.row_deviations = 1;
+  const Fit fit = calibrate(sweep(6, truth), sweep_noise);
+  const TermBytes terms = row_of(1, 4096, 2).terms;
+  const Prediction p = predict(fit, terms);
+  for (std::size_t t = 0; t < fitted_term_count; ++t)
+    EXPECT_DOUBLE_EQ(p.spread.terms[t], std::sqrt(fit.prior.covariance[t][t]) *
+                                            static_cast<double>(terms[static_cast<Term>(t)].count()));
+  EXPECT_GT(p.spread.terms[index_of(Term::weights)], 0);
+  EXPECT_DOUBLE_EQ(p.spread.terms[index_of(Term::constant)],
+                   std::sqrt(fit.prior.covariance[index_of(Term::constant)][index_of(Term::constant)]));
+  EXPECT_EQ(p.spread.degrees, 5);
+}
+
 TEST(Prediction, EveryDeviceHasItsConstant) {
   const Fit fit = calibrate(sweep(5, {}), sweep_noise);
   const TermBytes half = row_of(2, 4096, 1).terms;

@@ -82,9 +82,10 @@ int run_estimate(const EstimateOptions& options) {
     throw cannot_answer(std::string{asked.estimator}, question, unanswered->reason);
   if (!asked.estimate()->caution.empty())
     std::cerr << fmt::format("warning: {}; take the figures with care\n", asked.estimate()->caution);
-  const FitsReport fits = fits_of(options, named, question, asked);
   const std::optional<InverseReport> inverse = options.inverse.answers(calculator, question, named);
-  EstimateReport report{question, asked, calculator.cache_room(question), fits, {}, {}, inverse};
+  FitsReport fits = fits_of(options, named, question, asked);
+  if (inverse) fits.boundary.clear();  // the question was another one
+  EstimateReport report{question, asked, calculator.cache_room(question), fits, inverse, {}, {}};
   report.hint = hint_of(calculator, question, asked);
   if (options.explain) report.explanation = explain(calculator, question, asked);
   std::cout << (options.json ? estimate_json(report) : estimate_text(report));

@@ -83,10 +83,10 @@ Json hint_json(const std::optional<Hint>& hint) {
   Json changes = Json::array();
   for (const Change& change : hint->changes)
     changes.push_back({{"change", change.words}, {"saved_bytes", change.saved.count()}});
-  return {{"text", hint_text(*hint)},
-          {"term", term_names[index_of(hint->largest)]},
-          {"share", hint->share},
-          {"changes", changes}};
+  Json terms = Json::array();
+  for (const LargeTerm& large : hint->terms)
+    terms.push_back({{"term", term_names[index_of(large.term)]}, {"share", large.share}});
+  return {{"text", hint_text(*hint)}, {"terms", terms}, {"changes", changes}};
 }
 
 Json json_of(const std::optional<Estimate>& cache) {
@@ -100,7 +100,7 @@ Json json_of(const std::optional<Estimate>& cache) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, hint, explanation, inverse] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -121,7 +121,7 @@ std::string estimate_text(const EstimateReport& report) {
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, hint, explanation, inverse] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
   const Estimate& estimate = *asked.estimate();
   Json document = {{"model", question.subject},
                    {"runtime", question.runtime},

@@ -18,9 +18,9 @@ struct EstimateReport {
   const Asked& asked;             ///< that has an estimate
   std::optional<Estimate> cache;  ///< what is left for the cache of an engine that fills a budget
   const FitsReport& fits;
+  const std::optional<InverseReport>& inverse;  ///< where something was asked the other way round
   std::optional<Hint> hint;
   std::optional<Explanation> explanation;
-  std::optional<InverseReport> inverse;  ///< where something was asked the other way round
 };
 
 /// Terms with their shares, the interval, the room of the cache, what would help, and where it fits.

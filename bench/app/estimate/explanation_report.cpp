@@ -35,10 +35,10 @@ std::string peaks_text(const Explanation& explanation) {
   for (std::size_t i = 0; i < explanation.devices.size(); ++i) {
     const DeviceCount& device = explanation.devices[i];
     text += explanation.devices.size() == 1 ? "\nmost is alive" : fmt::format("\ndevice {} holds most", i);
-    text += fmt::format(" in the phase {}:", name_of_phase(device.phase));
+    text += fmt::format(" in the phase {}", name_of_phase(device.phase));
     for (std::size_t p = 0; p < phase_count; ++p)
       if (device.phase_peaks[p] > Bytes{})
-        text += fmt::format(" {} {}", phase_names[p], gib_text(device.phase_peaks[p]));
+        text += fmt::format("{} {} {}", p == 0 ? ":" : ",", phase_names[p], gib_text(device.phase_peaks[p]));
   }
   return text.empty() ? text : text + "\n";
 }

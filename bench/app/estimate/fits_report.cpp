@@ -5,6 +5,7 @@
 #include "src/core/text_table.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -39,18 +40,29 @@ std::string verdict(const CardSize& size) {
   return fitting == 0 ? "no" : fmt::format("{} of {}", fitting, size.cards.size());
 }
 
-std::string examples_text(const CardSize& size) {
-  std::string text;
-  for (const std::string& name : size.examples) text += (text.empty() ? "" : ", ") + name;
-  const std::size_t more = size.cards.size() - size.examples.size();
-  return more == 0 ? text : fmt::format("{} and {} more", text, more);
+/// @param all  how many there are
+std::string some_of(const std::vector<std::string>& names, std::size_t all) {
+  const std::string text = fmt::format("{}", fmt::join(names, ", "));
+  return all == names.size() ? text : fmt::format("{} and {} more", text, all - names.size());
+}
+
+/// Some cards of the size; where not all of them fit, the few that make the difference.
+std::string cards_of(const CardSize& size) {
+  constexpr std::size_t most_named = 3;
+  const std::size_t all = size.cards.size(), fitting = size.fitting();
+  if (fitting == 0 || fitting == all) return some_of(size.examples, all);
+  const bool names_missing = all - fitting <= most_named;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(most_named, names_missing ? all - fitting : fitting); ++i)
+    names.push_back(size.cards[names_missing ? i : all - 1 - i].capacity.gpu);
+  return names_missing ? "all but " + some_of(names, names.size()) : "only " + some_of(names, fitting);
 }
 
 std::string sizes_text(const FitsReport& report) {
   TextTable table{{{"memory", Align::right}, {"fits"}, {"left, at least", Align::right}, {"cards"}}};
   for (const CardSize& size : report.boundary)
     table.add_row({fmt::format("{} GB", size.nominal_gb), verdict(size), gib_text(size.least_headroom()),
-                   examples_text(size)});
+                   cards_of(size)});
   return table.text();
 }
 
@@ -78,6 +90,9 @@ std::string fits_text(const FitsReport& report, int devices) {
   const bool shows_cards = !report.cards.empty() && (!answers || report.lists_all);
   if (shows_cards)
     text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(report));
+  if (shows_cards) text += "\n";
+  if (shows_cards && devices == 1 && !report.boundary.empty() && report.boundary.back().fitting() == 0)
+    text += "no known card holds it; --devices N spreads it over several\n";
   text += set_aside_text(shows_cards ? report.cards : report.named);
   return text;
 }

@@ -5,7 +5,7 @@
 #include "bench/sweep/card.hpp"
 #include "src/core/error.hpp"
 
-#include <fmt/format.h>
+#include <iostream>
 
 namespace calibram {
 namespace {
@@ -44,6 +44,9 @@ std::optional<InverseReport> InverseFlags::answers(const Calculator& calculator,
   if (flag.empty()) return std::nullopt;
   if (named.size() > 1)
     throw InputError{flag + " needs one capacity", "several are named", "name one --gpu or --capacity"};
+  if ((context_ || batch_) && question.metric == Metric::reserved)
+    std::cerr
+        << "note: an allocator is simulated for every number up to the answer, which may take minutes\n";
   InverseReport report{named.empty() ? local_capacity(flag) : named.front(), {}, {}, {}, {}};
   if (context_) report.context = max_context(calculator, question, report.capacity);
   if (batch_) report.batch = max_batch(calculator, question, report.capacity);

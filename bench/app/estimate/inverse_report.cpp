@@ -108,10 +108,12 @@ std::string text_of(const FewestDevices& devices, const std::string& gpu) {
   const std::string title = fmt::format("min devices of {}", gpu);
   if (!devices.fewest) return fmt::format("{}: none{}\n", title, reasons_text(devices.tried));
   const DevicesTried& fewest = *devices.fewest;
+  const std::string needs = needs_text(std::get<Fitting>(fewest.held));
+  if (fewest.devices == 1) return fmt::format("{}: 1; it {}\n", title, needs);
   const std::string split =
       fewest.split == Split::none ? "" : fmt::format(" (split {})", name_of(fewest.split));
-  return fmt::format("{}: {}{}, the fullest {}{}\n", title, fewest.devices, split,
-                     needs_text(std::get<Fitting>(fewest.held)), reasons_text(devices.tried));
+  return fmt::format("{}: {}{}, the fullest {}{}\n", title, fewest.devices, split, needs,
+                     reasons_text(devices.tried));
 }
 
 Json bytes_or_null(const std::optional<Fitting>& fitting) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // calibram evaluate: the error table of every estimator on measured rows.
-#include "bench/app/evaluate/evaluation.hpp"
 #include "bench/app/evaluate/evaluation_report.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
+#include "fit/evaluation.hpp"
 #include "src/core/error.hpp"
 #include "src/core/names.hpp"
 

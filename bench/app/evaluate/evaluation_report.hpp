@@ -2,7 +2,7 @@
 // What an evaluation says, for people and for programs.
 #pragma once
 
-#include "bench/app/evaluate/evaluation.hpp"
+#include "fit/evaluation.hpp"
 #include "src/core/text_table.hpp"
 
 #include <string>

@@ -48,6 +48,10 @@ struct Kept {
   std::string unit;
 };
 
+Factor sequences_of(const Question& question) {
+  return whole(question.workload.batch, question.workload.batch == 1 ? "sequence" : "sequences");
+}
+
 Kept kept_by_pass(const Question& question, const Runtime& runtime, Phase peak) {
   const Workload& workload = question.workload;
   std::int64_t tokens = workload.context_tokens();
@@ -56,7 +60,7 @@ Kept kept_by_pass(const Question& question, const Runtime& runtime, Phase peak) 
     tokens = peak == Phase::last_decode    ? workload.prompt + workload.generate - 1
              : peak == Phase::first_decode ? workload.prompt + 1
                                            : workload.prompt;
-  return {whole(workload.batch, workload.batch == 1 ? "sequence" : "sequences"), tokens, "tokens"};
+  return {sequences_of(question), tokens, "tokens"};
 }
 
 Kept kept_by_llama_cpp(const Question& question, const LlamaCppSettings& settings,
@@ -111,7 +115,7 @@ void add_state_steps(const Question& question, const CacheRule& rule, const Kind
   if (shape.memory_elements == 0) return;
   const std::int64_t activations = activation_bytes(*question.weights);
   const auto width_or = [&](std::int64_t bytes) { return whole(bytes == 0 ? activations : bytes, "bytes"); };
-  const Factor layers = whole(kind.layers, "layers"), sequences = whole(question.workload.batch, "sequences");
+  const Factor layers = whole(kind.layers, "layers"), sequences = sequences_of(question);
   const bool is_linear = std::holds_alternative<GatedDeltaNet>(kind.layer->mixer);
   steps.push_back(product({layers, whole(shape.convolved_channels, "channels"),
                            whole(shape.kernel_size + rule.convolution_inputs, "last inputs"),

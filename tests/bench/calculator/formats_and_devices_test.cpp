@@ -53,6 +53,16 @@ TEST_F(FormatsAndDevices, OfAsManyBitsTheModelsOwnComesFirst) {
   EXPECT_FALSE(best.exceeds_stored);
 }
 
+TEST_F(FormatsAndDevices, ThenTheQuestionsOwn) {
+  for (const char* weights : {"fp8", "gptq-int8", "q8_0"}) {
+    Question question = ask("qwen2-7b", "calibram", {.prompt = 10});
+    question.weights = &weight_format(weights);
+    const BestFormat best = best_format(calculator_, question, memory_of(12_GiB));
+    ASSERT_TRUE(best.best);
+    EXPECT_EQ(best.best->weights->name, weights);
+  }
+}
+
 TEST_F(FormatsAndDevices, WhatIsWiderThanStoredIsCalledSo) {
   const BestFormat best =
       best_format(calculator_, ask("qwen2-7b", "calibram", {.prompt = 10}), memory_of(80_GiB));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the rows of a file share while they are evaluated.
-#include "bench/app/evaluate/evaluation.hpp"
+#include "fit/evaluation.hpp"
 
 #include "tests/support/config_texts.hpp"
 #include "tests/support/scratch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Asks, subtracts and summarises.
-#include "bench/app/evaluate/evaluation.hpp"
+#include "fit/evaluation.hpp"
 
 #include "fit/calibrated.hpp"
 #include "fit/group_fits.hpp"

@@ -1,0 +1,23 @@
+# What cpack packs: Debian's packages calibram and libcalibram-dev, and one archive with both.
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_VENDOR "calibram developers")
+set(CPACK_PACKAGE_CONTACT "calibram developers")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "how much GPU memory a language model needs, from measurements")
+set(CPACK_PACKAGE_FILE_NAME calibram-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL program library)
+set(CPACK_COMPONENTS_GROUPING IGNORE)
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME calibram)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libcalibram-dev)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libre2-dev, libsimdjson-dev")
+set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "calibram counts every tensor that a forward pass keeps alive, measures what real passes take, and
+predicts any model in milliseconds, with an interval.")
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The estimators of calibram as a C++ library: calibram.hpp and libcalibram.a.")
+include(CPack)
