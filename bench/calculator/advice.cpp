@@ -92,6 +92,10 @@ std::vector<AdviceRow> rows_for(const Calculator& calculator, const Capacity& ca
 
 Advice advise(const Calculator& calculator, const Question& question, const Capacity& capacity,
               const RemedyLimits& limits) {
+  if (is_composed(question.metric))
+    throw InputError{
+        fmt::format("{} is what a card has left, not what a run takes of it", name_of(question.metric)), "",
+        "ask for --metric allocated, or leave it out"};
   OnCard on_card = ask_on_card(calculator, question);
   if (!on_card.estimate())
     throw InputError{fmt::format("{} cannot answer this: {}", on_card.asked.estimator, reason_of(on_card)),

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // calibram advise: what to do where a model does not fit a card.
 #include "bench/app/advise/advise_report.hpp"
+#include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/device_choice.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/flags/question_flags.hpp"
-#include "bench/app/flags/size_text.hpp"
-#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
 #include "src/engine/gpu.hpp"
@@ -13,6 +12,10 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace calibram {
 namespace {
@@ -21,36 +24,23 @@ struct AdviseOptions {
   QuestionFlags question;
   ProfileFlag profile;
   std::string estimator;
-  std::string capacity, gpu;
+  CapacityFlags capacity;
   RemedyLimits limits;
   std::shared_ptr<bool> json;
 };
 
-/// The card that was named, and for a card of the table its name put into the row: an engine's defaults go by
-/// it.
-Capacity capacity_of(const AdviseOptions& options, Measurement& row) {
-  if (!options.capacity.empty() && !options.gpu.empty())
-    throw exclusive_flags("--gpu", "--capacity", "each says how much memory there is");
-  if (!options.capacity.empty()) {
-    const Bytes bytes = parse_size("--capacity", options.capacity);
-    return {gib_text(bytes), bytes, false};
-  }
-  if (!options.gpu.empty()) {
-    const Gpu& gpu = gpu_named(options.gpu);
-    if (row.device.empty() && find_gpu(gpu.name)) row.device = gpu.name;
-    return {std::string{gpu.name}, gpu.capacity(), true};
-  }
-  if (row.device == "cuda" || row.device.str().starts_with("cuda:")) {
-    const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
-                                  "name the card: --gpu 4090, say");
-    row.device = card.description.name;
-    return {card.description.name, card.description.total, true};
-  }
-  throw InputError{
-      "no card is named", "advice is about what fits it",
-      "add --gpu 4090 (see \"calibram gpus\"), --capacity 24GiB, or --device cuda for this machine's"};
+/// What was named. Where a card's chip is known its name is put into the row: an engine's defaults go by it.
+Capacity only_capacity(const AdviseOptions& options, const std::optional<Card>& card, Measurement& row) {
+  const std::optional<Capacity> capacity = options.capacity.only(card);
+  if (!capacity)
+    throw InputError{
+        "no card is named", "advice is about what fits it",
+        "add --gpu 4090 (see \"calibram gpus\"), --capacity 24GiB, or --device cuda for this machine's"};
+  if (capacity->is_card && row.device.empty() && find_gpu(capacity->gpu)) row.device = capacity->gpu;
+  return *capacity;
 }
 
+/// Of `estimate`, as they were given.
 std::vector<std::string> further_flags(const CLI::App& verb) {
   std::vector<std::string> flags;
   for (const char* name : {"--estimator", "--profile", "--gpu", "--capacity"})
@@ -61,10 +51,12 @@ std::vector<std::string> further_flags(const CLI::App& verb) {
 
 int run_advise(const AdviseOptions& options, const CLI::App& verb) {
   Measurement row = options.question.row();
-  const Capacity capacity = capacity_of(options, row);
+  const std::optional<Card> card = resolve_device(row);
+  const Capacity capacity = only_capacity(options, card, row);
   const Question question = question_of(row);
   print_remarks(question);
-  const Estimators estimators = options.profile.estimators_for(options.estimator, question.device);
+  const Estimators estimators =
+      options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
   const Calculator calculator{estimators, options.estimator};
   const Advice advice = advise(calculator, question, capacity, options.limits);
   if (!advice.as_asked.on_card.estimate()->interval)
@@ -96,8 +88,7 @@ Action add_advise(CLI::App& verb) {
   verb.get_option("--device")->description("Name of the device, or a card of this machine: cuda[:N]");
   options->profile.add_to(verb);
   verb.add_option("--estimator", options->estimator, "As for estimate");
-  verb.add_option("--gpu", options->gpu, "The card by name (see \"calibram gpus\"): 4090");
-  verb.add_option("--capacity", options->capacity, "Or so much memory: 24GiB");
+  options->capacity.add_to(verb);
   add_limits(verb, options->limits);
   options->json = add_json_flag(verb);
   verb.footer("Exit status 0: it fits, or the plan makes it fit; 3: nothing does.");

@@ -41,6 +41,7 @@ Json json_of(const AdviceReport& report, const std::optional<Plan>& plan) {
                                {"cost", words_of(step.cost).words},
                                {"saves_bytes", step.saves ? Json(step.saves->count()) : Json(nullptr)}});
   add_need(object, report, plan->need);
+  object["notes"] = notes_on(plan->need);
   return object;
 }
 

@@ -82,6 +82,8 @@ TEST(Advice, AQuestionWithoutAnAnswerIsRefused) {
   Question question = question_about("qwen2-7b", "vllm@0.19.0", {1, 100, 0, {}});
   question.metric = Metric::graphs;
   EXPECT_THROW(advise(theorist, question, memory_of(24_GiB), {}), InputError);
+  question.metric = Metric::kv_tokens;  // tokens are not held against memory
+  EXPECT_THROW(advise(theorist, question, memory_of(24_GiB), {}), InputError);
 }
 
 }  // namespace

@@ -87,6 +87,13 @@ TEST(Advise, ACardLeavesRoomForItsContext) {
                                                   answer["plan"]["needed_bytes"].get<std::int64_t>());
 }
 
+TEST(Advise, SaysWhichShareOfTheCardVllmMustBeGiven) {
+  const Program program;
+  const Outcome outcome = program.run(
+      {"advise", "qwen2.5-32b", "--runtime", "vllm@0.19.0", "--prompt", "32000", "--gpu", "4090"});
+  EXPECT_THAT(outcome.out, HasSubstr("start vLLM with --max-model-len 32000, --gpu-memory-utilization 0.99"));
+}
+
 TEST(Advise, WhatIsKeptIsNotChanged) {
   const Program program;
   const Json answer = advice(program,
