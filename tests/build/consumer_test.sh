@@ -17,7 +17,7 @@ ls "$scratch/prefix" | grep -vxE 'bin|include|lib.*|share' && fail "that does no
 ! grep -rlF "$build" "$scratch/prefix"/lib*/cmake || fail "the package names the folder that it was built in"
 
 mkdir "$scratch/example" && cp "$example"/* "$scratch/example"  # away from the sources
-cmake -S "$scratch/example" -B "$scratch/example/build" -D CMAKE_PREFIX_PATH="$scratch/prefix" -D CMAKE_BUILD_TYPE=Debug \
+cmake -G Ninja -S "$scratch/example" -B "$scratch/example/build" -D CMAKE_PREFIX_PATH="$scratch/prefix" -D CMAKE_BUILD_TYPE=Debug \
   -D CMAKE_CXX_COMPILER="$compiler" -D CMAKE_CXX_FLAGS="-Wall -Wextra -Werror" >"$scratch/log" || fail "$(cat "$scratch/log")"
 cmake --build "$scratch/example/build" >"$scratch/log" || fail "$(cat "$scratch/log")"
 
