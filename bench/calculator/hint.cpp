@@ -61,7 +61,7 @@ void add_cache_formats(const Question& question, Changes& changes) {
   const std::string name = is_engine(question, "llama.cpp") ? "q8_0"
                            : is_engine(question, "vllm")    ? "fp8"
                                                             : "int8";
-  const char* article = name == "int8" ? "an" : "a";
+  const char* article = name == "q8_0" ? "a" : "an";
   changes.add(fmt::format("{} {} cache", article, name),
               [&](Question& changed) { changed.kv = &kv_format(name); });
 }
@@ -148,9 +148,24 @@ std::vector<LargeTerm> large_terms(const Estimate& estimate) {
   return terms;
 }
 
-constexpr std::array<std::string_view, term_count> subjects = {
-    "weights are", "the KV cache is",  "activations are",
-    "logits are",  "the workspace is", "what a process takes before its first tensor is"};
+struct Subject {
+  std::string_view noun, verb;
+};
+constexpr std::array<Subject, term_count> subjects = {
+    {{"weights", "are"},
+     {"the KV cache", "is"},
+     {"activations", "are"},
+     {"logits", "are"},
+     {"the workspace", "is"},
+     {"what a process takes before its first tensor", "is"}}};
+
+/// A line has room for a few.
+void keep_the_best(std::vector<Change>& changes) {
+  constexpr std::size_t most = 3;
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const Change& a, const Change& b) { return a.saved > b.saved; });
+  if (changes.size() > most) changes.erase(changes.begin() + most, changes.end());
+}
 
 }  // namespace
 
@@ -164,14 +179,17 @@ std::optional<Hint> hint_of(const Calculator& calculator, const Question& questi
                                         [&](const Change& other) { return other.words == change.words; });
       if (!is_known && saves(calculator, asked, change)) hint.changes.push_back(std::move(change));
     }
+  keep_the_best(hint.changes);
   return hint;
 }
 
 std::string hint_text(const Hint& hint) {
   std::string text;
-  for (const LargeTerm& large : hint.terms)
-    text += fmt::format("{}{} {:.0f} % of it", text.empty() ? "" : ", ", subjects[index_of(large.term)],
-                        100 * large.share);
+  for (const LargeTerm& large : hint.terms) {
+    const Subject& subject = subjects[index_of(large.term)];
+    text += text.empty() ? fmt::format("{} {} {:.0f} % of it", subject.noun, subject.verb, 100 * large.share)
+                         : fmt::format(", {} {:.0f} %", subject.noun, 100 * large.share);
+  }
   for (std::size_t i = 0; i < hint.changes.size(); ++i) {
     const Change& change = hint.changes[i];
     text += i == 0 ? fmt::format(": {} would save {}", change.words, gib_text(change.saved))

@@ -24,7 +24,7 @@ struct LargeTerm {
 
 struct Hint {
   std::vector<LargeTerm> terms;  ///< the largest, and the second where that is a quarter of the total or more
-  std::vector<Change> changes;   ///< those that concern these terms and save something
+  std::vector<Change> changes;   ///< those that concern these terms and save most
 };
 
 /// Every saving is the difference of two estimates of the same estimator. Nothing where the answer is not
