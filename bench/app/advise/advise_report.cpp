@@ -95,7 +95,7 @@ std::string plan_text(const AdviceReport& report, const Plan& plan, const char* 
                                  gib_text(plan.need.fitting.headroom()));
   for (const std::string& note : notes_on(plan.need)) text += note + "\n";
   for (const std::vector<std::string>& command : commands_of(report, plan.need.on_card))
-    text += fmt::format("$ calibram {}\n", shell_text(command));
+    text += fmt::format("calibram {}\n", shell_text(command));
   return text;
 }
 

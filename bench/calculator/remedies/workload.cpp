@@ -42,7 +42,7 @@ RemedyGroup fewer_sequences(const Question& question) {
          .settings = batch - 1,
          .named =
              [batch](std::int64_t setting) {
-               return fmt::format("{} sequences at once, not {}", batch - setting, batch);
+               return fmt::format("{} instead of {} sequences at once", batch - setting, batch);
              }});
   return group;
 }
