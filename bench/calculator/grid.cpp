@@ -89,7 +89,7 @@ class RowWriter {
     append_field(workload_, estimate->total.count());
     append_interval(*estimate);
     workload_ += estimate->extrapolates ? ",true," : ",false,";
-    if (cards_.empty()) return end(",,,,");
+    if (cards_.empty()) return end(",,,,,");
     for (std::size_t i = 0; i < cards_.size(); ++i) {
       const Fitting fitting = fit_into(*estimate, metric_, grid_.capacities[i]);
       card_ = cards_[i];

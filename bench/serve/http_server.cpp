@@ -256,8 +256,9 @@ class HttpServer::Server {
       co_return false;
     }
     const Request request = parser.release();
+    HttpResponse response = response_to(request);  // which may take a while
     const bool keeps_alive = request.keep_alive() && !is_stopping_ && Clock::now() < end;
-    co_return co_await answer(stream, response_to(request), request.version(), keeps_alive,
+    co_return co_await answer(stream, std::move(response), request.version(), keeps_alive,
                               request.method() == http::verb::head);
   }
 

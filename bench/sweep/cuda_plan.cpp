@@ -80,7 +80,8 @@ std::vector<Measurement> with_marked_repeated(std::vector<Measurement> rows) {
 std::vector<Measurement> quick_configurations() {
   std::vector<Measurement> rows = standard_configurations();
   std::erase_if(rows, [](const Measurement& row) {
-    return !row.model.str().starts_with("probe-") || row.workload.context_tokens() > 1000 || !row.options.empty();
+    return !row.model.str().starts_with("probe-") || row.workload.context_tokens() > 1000 ||
+           !row.options.empty();
   });
   return rows;
 }

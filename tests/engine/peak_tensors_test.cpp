@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(OwnPass, PeakTensors,
                                           testing::Values(Metric::allocated, Metric::rss)));
 INSTANTIATE_TEST_SUITE_P(Transformers, PeakTensors,
                          testing::Combine(testing::Values("qwen2-0.5b", "phi-2", "probe-experts"),
-                                          testing::Values("transformers@4.35.2", "transformers@4.46.0"),
+                                          testing::Values("transformers@4.40.0", "transformers@4.46.0"),
                                           testing::Values(Metric::allocated, Metric::reserved)));
 
 TEST(PeakTensors, OfSeveralDevicesAreOneList) {

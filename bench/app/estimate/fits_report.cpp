@@ -87,7 +87,8 @@ std::string fits_text(const FitsReport& report, int devices) {
   for (const Fitting& fitting : report.named) text += fitting_text(fitting);
   // Whoever named a card that holds it has the answer.
   const bool answers = !report.named.empty() && report.all_named_fit();
-  const bool shows_cards = !report.cards.empty() && (!answers || report.lists_all);
+  const bool shows_cards =
+      !report.cards.empty() && (report.lists_all || (!answers && !report.boundary.empty()));
   if (shows_cards)
     text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(report));
   if (shows_cards) text += "\n";

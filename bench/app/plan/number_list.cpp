@@ -31,7 +31,7 @@ std::optional<std::int64_t> positive(std::string_view text) {
 
 std::optional<Range> range_of(std::string_view text) {
   const std::vector<std::string_view> parts = split(text, ':');
-  if (parts.size() > 3) return std::nullopt;
+  if (parts.empty() || parts.size() > 3) return std::nullopt;
   const auto first = positive(parts.front());
   if (!first || parts.size() == 1) return first ? std::optional{Range{*first, *first, 1, 1}} : std::nullopt;
   const auto last = positive(parts[1]);
@@ -51,6 +51,7 @@ std::vector<std::int64_t> parse_numbers(const std::string& flag, const std::stri
   };
   std::vector<std::int64_t> numbers;
   std::unordered_set<std::int64_t> seen;
+  if (text.empty()) fail("it is empty", "write numbers joined by commas");
   for (const std::string_view part : split(text, ',')) {
     const std::optional<Range> range = range_of(part);
     if (!range)

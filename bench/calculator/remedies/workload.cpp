@@ -62,7 +62,7 @@ RemedyGroup shorter_context(const Question& question) {
                              .settings = tokens - least,
                              .named =
                                  [tokens](std::int64_t setting) {
-                                   return fmt::format("context of {} tokens, not {}", tokens - setting,
+                                   return fmt::format("context of {}, not {} tokens", tokens - setting,
                                                       tokens);
                                  }});
   return group;

@@ -70,7 +70,7 @@ TEST(EstimateExplain, TheStepsOfATermAddUpToItsLine) {
     }
   }
   EXPECT_EQ(steps, term);
-  EXPECT_EQ(terms, 4) << "weights, kv_cache, activation and logits or workspace";
+  EXPECT_EQ(terms, 3) << "weights, kv_cache and activation";
 }
 
 TEST(EstimateExplain, AFittedTermIsTheCoefficientTimesTheory) {

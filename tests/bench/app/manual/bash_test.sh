@@ -44,7 +44,7 @@ for gpu in $(offered calibram advise --gpu ''); do  # they are offered without b
 done
 
 expect 'estimate' calibram est
-expect 'rtx-4090' calibram advise qwen2-7b --gpu rtx-4090
+expect 'rtx-4090-laptop' calibram advise qwen2-7b --gpu rtx-4090-l
 expect 'vllm' calibram estimate --runtime v
 expect 'vllm' calibram estimate --runtime = v
 expect 'calibram llama.cpp transformers vllm' calibram estimate --runtime =
