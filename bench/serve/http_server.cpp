@@ -2,6 +2,7 @@
 // Connections as coroutines over Boost.Beast: each reads a request, answers it, and waits for the next.
 #include "bench/serve/http_server.hpp"
 
+#include "bench/serve/http_messages.hpp"
 #include "src/core/error.hpp"
 #include "src/core/printable.hpp"
 
@@ -37,57 +38,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
-using Message = http::response<http::string_body>;
 using Request = http::request<http::string_body>;
 
-/// Scripts, styles and data from this server alone; no frames, no forms, no guessing of types.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> guards = {{
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-}};
-
 std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
-
-/// "localhost", "127.0.0.1" or "[::1]", with or without a port.
-bool is_loopback_host(std::string_view host) {
-  const std::size_t end = host.starts_with('[') ? host.find(']') + 1 : std::min(host.find(':'), host.size());
-  const std::string_view name = host.substr(0, end);
-  if (name == "[::1]" || beast::iequals(beast::string_view{name.data(), name.size()}, "localhost"))
-    return true;
-  boost::system::error_code not_an_address;
-  const auto address = asio::ip::make_address_v4(std::string{name}, not_an_address);
-  return !not_an_address && address.is_loopback();
-}
-
-Message message_of(HttpResponse response, unsigned version, bool keeps_alive) {
-  Message message{static_cast<http::status>(response.status), version};
-  message.set(http::field::content_type, response.content_type);
-  for (const auto& [name, value] : guards)
-    message.set(beast::string_view{name.data(), name.size()}, beast::string_view{value.data(), value.size()});
-  for (const auto& [name, value] : response.headers) message.set(name, value);
-  message.keep_alive(keeps_alive);
-  message.body() = std::move(response.body);
-  message.prepare_payload();
-  return message;
-}
-
-HttpResponse problem(int status, const std::string& text) {
-  return {status, "text/plain; charset=utf-8", text + "\n", {}};
-}
-
-/// What a request that could not be read is answered.
-HttpResponse refusal(const beast::error_code& error) {
-  if (error == http::error::header_limit) return problem(431, "the header is too large");
-  if (error == http::error::body_limit) return problem(413, "the body is too large");
-  if (error == beast::error::timeout) return problem(408, "the request took too long");
-  return problem(400, "this is no HTTP request: " + error.message());
-}
 
 /// Whether the peer is simply gone, and nobody is left to be answered.
 bool is_gone(const beast::error_code& error) {
@@ -252,7 +205,7 @@ class HttpServer::Server {
     if (!error)
       co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) {
-      if (!is_gone(error)) co_await answer(stream, refusal(error), 11, false, false);
+      if (!is_gone(error)) co_await answer(stream, refusal_of(error), 11, false, false);
       co_return false;
     }
     const Request request = parser.release();
@@ -265,7 +218,7 @@ class HttpServer::Server {
   /// @return whether it was sent and the connection stays
   asio::awaitable<bool> answer(Stream& stream, HttpResponse response, unsigned version, bool keeps_alive,
                                bool head_alone) {
-    Message message = message_of(std::move(response), version, keeps_alive);
+    HttpMessage message = message_of(std::move(response), version, keeps_alive);
     if (head_alone) message.body().clear();  // its length stays in the header
     http::serializer<false, http::string_body> serializer{message};
     beast::error_code error;

@@ -40,7 +40,9 @@ void expect_same(const Answer& prepared, const Answer& alone, const std::string&
   EXPECT_EQ(a.devices, b.devices) << what;
   EXPECT_EQ(a.extrapolates, b.extrapolates) << what;
   ASSERT_EQ(a.interval.has_value(), b.interval.has_value()) << what;
-  if (a.interval) EXPECT_EQ(a.interval->bound99, b.interval->bound99) << what;
+  if (a.interval) {
+    EXPECT_EQ(a.interval->bound99, b.interval->bound99) << what;
+  }
 }
 
 Estimators all_estimators() {

@@ -2,7 +2,7 @@
 // What advice says, for people and for programs.
 #pragma once
 
-#include "bench/calculator/advice.hpp"
+#include "bench/calculator/advice/advice.hpp"
 #include "src/engine/measurement.hpp"
 
 #include <string>

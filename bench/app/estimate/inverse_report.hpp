@@ -2,7 +2,7 @@
 // What was asked the other way round, for people and for programs.
 #pragma once
 
-#include "bench/calculator/inverse.hpp"
+#include "bench/calculator/inverse/inverse.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

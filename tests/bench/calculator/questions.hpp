@@ -2,7 +2,7 @@
 // Questions and an unfitted calculator for the tests of this room.
 #pragma once
 
-#include "bench/calculator/inverse.hpp"
+#include "bench/calculator/inverse/inverse.hpp"
 #include "src/engine/measurement.hpp"
 #include "tests/engine/question_builder.hpp"
 

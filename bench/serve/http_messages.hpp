@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What every answer carries, and which hosts a request may name.
+#pragma once
+
+#include "bench/serve/http_server.hpp"
+
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace calibram {
+
+using HttpMessage = boost::beast::http::response<boost::beast::http::string_body>;
+
+/// "localhost", an address of 127.0.0.0/8 or "[::1]", with or without a port.
+bool is_loopback_host(std::string_view host);
+
+/// The answer with its length, and with the fields that forbid frames, guessing of types, and scripts from
+/// elsewhere. @param version  11 for HTTP/1.1
+HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive);
+
+/// An answer of one line of text.
+HttpResponse problem(int status, const std::string& text);
+
+/// What a request that could not be read is answered.
+HttpResponse refusal_of(const boost::beast::error_code& error);
+
+}  // namespace calibram
