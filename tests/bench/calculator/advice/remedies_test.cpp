@@ -115,7 +115,8 @@ TEST(Remedies, WideWeightsTakeTheirCacheAlong) {
   row.weights = "fp32";
   row.workload = {1, 100, 0, {}};
   const Question question = question_of(row);
-  for (const Remedy& remedy : group_of(remedies_for(question, {}), "weight format").choices) {
+  const auto groups = remedies_for(question, {});
+  for (const Remedy& remedy : group_of(groups, "weight format").choices) {
     Question changed = question;
     remedy.apply(changed, 1);
     EXPECT_EQ(changed.kv->name, "bf16") << remedy.name;
