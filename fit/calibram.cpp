@@ -7,8 +7,8 @@
 #include "fit/evaluation.hpp"
 #include "fit/profile.hpp"
 #include "src/core/error.hpp"
+#include "src/engine/count.hpp"
 #include "src/engine/measurement.hpp"
-#include "src/engine/runtime.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +23,9 @@ template <class Work>
 auto translated(const Work& work) try {
   return work();
 } catch (const Error& error) {
-  throw Failure{error.what(), dynamic_cast<const InputError*>(&error) != nullptr};
+  throw Failure{error.what(),
+                {error.problem(), error.reason(), error.remedy()},
+                dynamic_cast<const InputError*>(&error) != nullptr};
 }
 
 std::optional<double> if_finite(double value) {
@@ -48,7 +50,7 @@ ProfileFit described(const calibram::ProfileFit& theirs) {
 
 struct Model::Loaded {
   std::string name;
-  mutable ModelLibrary library;  ///< holds the model before anyone shares this, and is only read then
+  mutable ModelLibrary models;  ///< holds the model before anyone shares this, and is only read then
   std::shared_ptr<const calibram::Model> model;
   double parameters = 0;
   std::vector<std::string> remarks;
@@ -148,7 +150,7 @@ Model::Model(const std::string& name) {
     Measurement row;
     row.model = name;
     row.weights = row.kv = "fp16";  // which any model can be asked in
-    const calibram::Question question = question_of(row, loaded->library);
+    const calibram::Question question = question_of(row, loaded->models);
     loaded->model = question.model;
     loaded->parameters = question.parameters;
     if (question.model)
@@ -180,9 +182,9 @@ const std::vector<ProfileFit>& Profile::fits() const { return loaded_->fits; }
 
 Estimate estimate(const Model& model, const Question& asked_for) {
   return translated([&] {
-    const calibram::Question question = question_of(row_of(model, asked_for), Inside::of(model).library);
+    const calibram::Question question = question_of(row_of(model, asked_for), Inside::of(model).models);
     // Rules do not look at the runtime, but nobody means one that does not exist.
-    resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
+    runtime_of(question);
     const Asked asked =
         prepare(estimators_with(asked_for.profile), asked_for.estimator, question).ask(question.workload);
     if (const auto* unanswered = std::get_if<Unanswered>(&asked.answer))
@@ -198,9 +200,7 @@ Evaluation evaluate(const std::vector<std::filesystem::path>& files, const std::
     for (const std::filesystem::path& file : files) names.push_back(file.string());
     const std::vector<Measurement> rows = read_measurements(names);
     const calibram::Evaluation evaluation = evaluate_as_asked(rows, profile, leave_out);
-    if (evaluation.rows.empty())
-      throw InputError{"there is no measured row to evaluate",
-                       fmt::format("{} rows, none with a value above 0", rows.size()), "name another CSV"};
+    require_values(evaluation, rows);
     return described(evaluation);
   });
 }

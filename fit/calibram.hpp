@@ -22,16 +22,28 @@ namespace calibram::api {
 /// "0.1.0": of the library that is linked.
 std::string version();
 
-/// Why there is no answer. `what()` is one line, as the program prints it: what is wrong, where (file:line),
-/// and what to do about it.
+/// Why there is no answer, in three parts; `what()` is all of them in one line, as the program prints it.
 class Failure : public std::runtime_error {
  public:
-  Failure(const std::string& line, bool is_input) : std::runtime_error{line}, is_input_{is_input} {}
+  struct Parts {
+    std::string problem{};  ///< what is wrong, and where: file:line, or the JSON path
+    std::string reason{};   ///< may be empty
+    std::string remedy{};   ///< what to do about it; may be empty
+  };
 
+  Failure(const std::string& line, Parts parts, bool is_input)
+      : std::runtime_error{line},
+        parts_{std::make_shared<const Parts>(std::move(parts))},
+        is_input_{is_input} {}
+
+  const std::string& problem() const noexcept { return parts_->problem; }
+  const std::string& reason() const noexcept { return parts_->reason; }
+  const std::string& remedy() const noexcept { return parts_->remedy; }
   /// Whether what was asked, or a file that was named, is at fault; else the machine is (a disk that fails).
   bool is_input() const noexcept { return is_input_; }
 
  private:
+  std::shared_ptr<const Parts> parts_;
   bool is_input_;
 };
 

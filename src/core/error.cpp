@@ -15,6 +15,7 @@ std::string one_line(const std::string& problem, const std::string& reason, cons
 }  // namespace
 
 Error::Error(const std::string& problem, const std::string& reason, const std::string& remedy)
-    : std::runtime_error{one_line(problem, reason, remedy)} {}
+    : std::runtime_error{one_line(problem, reason, remedy)},
+      parts_{std::make_shared<const Parts>(Parts{problem, reason, remedy})} {}
 
 }  // namespace calibram

@@ -146,6 +146,18 @@ TEST(Library, EveryMistakeIsAFailureThatSaysWhatToDo) {
   EXPECT_THAT(asked([](Question& q) { q.options = {{"atention", "flash"}}; }), HasSubstr("atention"));
 }
 
+TEST(Library, AFailureHasThreePartsAndOneLine) {
+  try {
+    estimate(Model{"qwen2-7b"}, {.devices = 0});
+    FAIL() << "no devices are enough";
+  } catch (const Failure& problem) {
+    EXPECT_EQ(problem.problem(), "invalid devices 0");
+    EXPECT_EQ(problem.reason(), "must be from 1 to 65536");
+    EXPECT_EQ(problem.remedy(), "correct it");
+    EXPECT_STREQ(problem.what(), "invalid devices 0 (must be from 1 to 65536); correct it");
+  }
+}
+
 TEST(Library, AnEvaluationNamesTheRowThatIsMalformed) {
   const ScratchFolder folder;
   const auto file = folder.write("rows.csv", "model,runtime\nqwen2-7b\n");
