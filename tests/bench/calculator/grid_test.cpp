@@ -2,12 +2,10 @@
 // A grid's rows: in order, the same for any number of threads, and each what a question alone is answered.
 #include "bench/calculator/grid.hpp"
 #include "fit/estimator.hpp"
-#include "src/core/csv.hpp"
 #include "src/engine/measurement.hpp"
+#include "tests/support/csv_records.hpp"
 
 #include <gmock/gmock.h>
-
-#include <map>
 
 namespace calibram {
 namespace {
@@ -29,20 +27,6 @@ std::string rows_of(const Grid& grid, const Calculator& calculator, unsigned thr
   return text;
 }
 
-std::vector<std::map<std::string, std::string>> parsed(const std::string& text) {
-  CsvParser parser{text, "grid"};
-  CsvRow record;
-  parser.next(record);
-  const std::vector<std::string> names{record.fields.begin(), record.fields.end()};
-  std::vector<std::map<std::string, std::string>> rows;
-  while (parser.next(record)) {
-    EXPECT_EQ(record.fields.size(), names.size());
-    std::map<std::string, std::string>& row = rows.emplace_back();
-    for (std::size_t i = 0; i < names.size(); ++i) row[names[i]] = record.fields[i];
-  }
-  return rows;
-}
-
 TEST(Grid, HasARowForEveryPointInOrder) {
   const Estimators estimators = rules_and_theory();
   const Grid grid{
@@ -50,7 +34,7 @@ TEST(Grid, HasARowForEveryPointInOrder) {
       {1, 8},
       {100, 1000, 3000},
       {{"small", Bytes{std::int64_t{2} << 30}}, {"a \"card\"", Bytes{std::int64_t{24} << 30}, true}}};
-  const auto rows = parsed(rows_of(grid, Calculator{estimators}, 3));
+  const auto rows = records(rows_of(grid, Calculator{estimators}, 3));
   ASSERT_THAT(rows, SizeIs(24));
   EXPECT_EQ(grid.points(), 24);
   EXPECT_EQ(rows[0].at("gpu"), "small");
@@ -69,7 +53,7 @@ TEST(Grid, AnswersWhatAQuestionAloneIsAnswered) {
     for (const char* runtime : {"calibram", "transformers@4.40.0", "vllm@0.19.0"})
       questions.push_back(question(model, runtime));
   const Grid grid{questions, {1, 3, 64}, {1, 2, 5, 777, 8192, 8193}, {capacity}};
-  const auto rows = parsed(rows_of(grid, calculator, 2));
+  const auto rows = records(rows_of(grid, calculator, 2));
   std::size_t index = 0, answered = 0;
   for (Question asked : questions)
     for (const std::int64_t batch : grid.batches)
@@ -103,7 +87,7 @@ TEST(Grid, WhatCannotBeAnsweredSaysWhy) {
   const Estimators estimators = rules_and_theory();
   Question packed = question("llama-3-8b", "transformers@4.40.0");
   packed.metric = Metric::device;
-  const auto rows = parsed(rows_of({{packed}, {1}, {100}, {{"card", Bytes{1}}}}, Calculator{estimators}, 1));
+  const auto rows = records(rows_of({{packed}, {1}, {100}, {{"card", Bytes{1}}}}, Calculator{estimators}, 1));
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_THAT(rows[0].at("reason"), HasSubstr("does not know the metric device"));
   EXPECT_EQ(rows[0].at("fits"), "");

@@ -3,8 +3,8 @@
 #include "src/core/file.hpp"
 #include "src/core/words.hpp"
 #include "tests/bench/app/program.hpp"
-#include "tests/bench/report/records.hpp"
 #include "tests/support/browser.hpp"
+#include "tests/support/csv_records.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 // calibram plan as people use it: each row is what estimate prints, and bad lists are refused.
 #include "bench/app/plan/number_list.hpp"
-#include "src/core/csv.hpp"
 #include "src/core/error.hpp"
 #include "tests/bench/app/program.hpp"
+#include "tests/support/csv_records.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
-
-#include <map>
 
 namespace calibram {
 namespace {
@@ -32,27 +30,13 @@ TEST(NumberList, RefusesWhatIsNoList) {
     EXPECT_THROW(parse_numbers("--batch", text), InputError) << text;
 }
 
-/// The fields of a row by their columns.
-std::vector<std::map<std::string, std::string>> rows_of(const std::string& text) {
-  CsvParser parser{text, "plan"};
-  CsvRow record;
-  parser.next(record);
-  const std::vector<std::string> names{record.fields.begin(), record.fields.end()};
-  std::vector<std::map<std::string, std::string>> rows;
-  while (parser.next(record)) {
-    auto& row = rows.emplace_back();
-    for (std::size_t i = 0; i < names.size(); ++i) row[names[i]] = record.fields.at(i);
-  }
-  return rows;
-}
-
 TEST(PlanVerb, ItsRowsAreWhatEstimatePrints) {
   const Program program;
   const Outcome plan = program.run({"plan", "qwen2-0.5b,llama-3-8b", "--runtime", "calibram,vllm@0.19.0",
                                     "--weights", "fp16,int8", "--batch", "1,7", "--context", "100,4000",
                                     "--generate", "3", "--capacity", "8GiB"});
   ASSERT_EQ(plan.status, 0) << plan.err;
-  const auto rows = rows_of(plan.out);
+  const auto rows = records(plan.out);
   ASSERT_EQ(rows.size(), 32U);
   int answered = 0;
   for (const auto& row : rows) {
@@ -77,7 +61,7 @@ TEST(PlanVerb, ItsRowsAreWhatEstimatePrints) {
 TEST(PlanVerb, AFileIsThereWholeOrNotAtAll) {
   const Program program;
   ASSERT_EQ(program.run({"plan", "qwen2-0.5b", "--context", "1:1000", "-o", "plan.csv"}).status, 0);
-  EXPECT_EQ(rows_of(program.folder().read("plan.csv")).size(), 1000U);
+  EXPECT_EQ(records(program.folder().read("plan.csv")).size(), 1000U);
   const Outcome refused = program.run({"plan", "qwen2-0.5b", "-o", "nowhere/plan.csv"});
   EXPECT_EQ(refused.status, 2);
   EXPECT_THAT(refused.err, HasSubstr("no folder"));

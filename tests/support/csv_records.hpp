@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A CSV report as its rows, each by the names of its columns.
+// A CSV as its rows, each by the names of its columns.
 #pragma once
 
 #include "src/core/csv.hpp"
+
+#include <gtest/gtest.h>
 
 #include <map>
 #include <string>
@@ -11,7 +13,7 @@
 namespace calibram {
 
 inline std::vector<std::map<std::string, std::string>> records(const std::string& csv) {
-  CsvParser parser{csv, "report"};
+  CsvParser parser{csv, "csv"};
   std::vector<std::map<std::string, std::string>> found;
   std::vector<std::string> header;
   for (CsvRow row; parser.next(row);) {
@@ -19,8 +21,9 @@ inline std::vector<std::map<std::string, std::string>> records(const std::string
       header.assign(row.fields.begin(), row.fields.end());
       continue;
     }
+    EXPECT_EQ(row.fields.size(), header.size()) << "line " << row.line;
     found.emplace_back();
-    for (std::size_t i = 0; i < header.size(); ++i) found.back()[header[i]] = row.fields[i];
+    for (std::size_t i = 0; i < header.size(); ++i) found.back()[header[i]] = row.fields.at(i);
   }
   return found;
 }
