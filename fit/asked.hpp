@@ -33,16 +33,13 @@ class PreparedAsk {
 };
 
 /// The estimator that is asked whatever the workload is; empty where the workload may decide.
-/// @param name  the one that is asked for; empty: calibrated where it answers, else theory; rule-1.2 for a
-/// bare
-///              size
+/// @param name  the one that is asked for; empty: calibrated where it answers, else theory, and for a bare
+///              size rule-1.2
 std::string_view only_estimator(const Estimators& estimators, std::string_view name,
                                 const Question& question);
 
 /// The estimators, which outlive it, with a question.
-/// @throws InputError for an unknown name, with the known ones; where only a profile could answer and there
-/// is
-///         none
+/// @throws InputError for an unknown name, with the known ones; where only a profile could answer, for none
 PreparedAsk prepare(const Estimators& estimators, std::string_view name, const Question& question);
 
 }  // namespace calibram

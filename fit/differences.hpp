@@ -26,9 +26,8 @@ struct Difference {
 /// The terms that the differences tell apart, each with its change; then the mean difference, which sees what
 /// follows no term.
 /// @param counted          whether theory knows the terms
-/// @param shared_variance  of what the rows of one run are off by together, in bytes^2: no number of rows
-/// tells
-///                         it from a change of the constant
+/// @param shared_variance  of what the rows of one run are off by together, in bytes^2: no number of them
+///                         tells it from a change of the constant
 std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& differences, bool counted,
                                        double shared_variance);
 

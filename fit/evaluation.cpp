@@ -174,4 +174,11 @@ Evaluation evaluate_leaving_out(LeftOut left_out, const std::vector<Measurement>
   return evaluate(measurements, estimators, models);
 }
 
+void require_values(const Evaluation& evaluation, const std::vector<Measurement>& measurements) {
+  if (evaluation.rows.empty())
+    throw InputError{"there is no measured row to evaluate",
+                     fmt::format("{} rows, none with a value above 0", measurements.size()),
+                     "name another CSV"};
+}
+
 }  // namespace calibram

@@ -55,6 +55,9 @@ struct Evaluation {
   std::size_t without_value = 0;  ///< rows without a value or with 0, left out
 };
 
+/// @throws InputError where none of the rows that were evaluated has a value
+void require_values(const Evaluation& evaluation, const std::vector<Measurement>& measurements);
+
 /// Asks every estimator about every row.
 Evaluation evaluate(const std::vector<Measurement>& measurements, const Estimators& estimators);
 

@@ -15,9 +15,7 @@ namespace calibram {
 class Calculator {
  public:
   /// @param estimators  that outlive this
-  /// @param estimator   the one that is asked; empty: calibrated where it answers, else theory; rule-1.2 for
-  /// a
-  ///                    bare size
+  /// @param estimator   the one that is asked; empty: as only_estimator() of fit/asked.hpp says
   /// @throws InputError for an unknown name, with the known ones
   explicit Calculator(const Estimators& estimators, std::string estimator = {});
 

@@ -12,15 +12,13 @@ namespace calibram {
 struct Capacity {
   std::string gpu;  ///< as people call it; for bare memory its size
   Bytes bytes;
-  bool is_card =
-      false;  ///< which a CUDA context takes its part of; else bare memory, all of it for the answer
+  bool is_card = false;  ///< of which a CUDA context takes its part; else all of it is for the answer
 };
 
 /// One answer held against one capacity.
 struct Fitting {
   Capacity capacity;
-  Bytes
-      needed;  ///< by the fullest device, at most: what the estimate says with 99 % where it has an interval
+  Bytes needed;     ///< by the fullest device: with 99 % at most, where the estimate has an interval
   Bytes set_aside;  ///< for the CUDA context, where the metric does not contain it
 
   Bytes headroom() const { return capacity.bytes - set_aside - needed; }

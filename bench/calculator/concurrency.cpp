@@ -14,6 +14,7 @@
 // come together, compute all of it. Errors of the estimate are taken to be those of separate caches.
 #include "bench/calculator/concurrency.hpp"
 
+#include "bench/calculator/varied.hpp"
 #include "src/core/error.hpp"
 #include "src/engine/cache_rules.hpp"
 #include "src/engine/count.hpp"
@@ -102,11 +103,6 @@ void take_off(Estimate& estimate, const SharedPrefix& prefix, std::int64_t reque
     *bound -= bytes;
 }
 
-Question with_requests(Question question, std::int64_t requests) {
-  question.workload.batch = requests;
-  return question;
-}
-
 void add_differences(std::vector<ConcurrencyRow>& rows, std::int64_t up_to) {
   for (std::size_t i = 0; i + 1 < rows.size(); ++i)
     rows[i].next = rows[i + 1].estimate.total - rows[i].estimate.total;
@@ -148,7 +144,7 @@ Concurrency concurrency(const Calculator& calculator, const Calculator& rule, co
   Concurrency result;
   if (request.shared_prefix > 0) result.prefix = shared_prefix(calculator, question, request.shared_prefix);
   for (std::int64_t requests = 1; requests <= request.up_to + 1; ++requests) {
-    const Question asked = with_requests(question, requests);
+    const Question asked = with_batch(question, requests);
     Asked answer = calculator.ask(asked);
     if (const auto* refused = std::get_if<Unanswered>(&answer.answer)) {
       if (requests == 1) answered(calculator, asked);  // throws

@@ -22,8 +22,7 @@ struct SharedPrefix {
 struct ConcurrencyRow {
   std::int64_t requests = 0;
   Estimate estimate;
-  std::optional<Bytes>
-      next{};  ///< what one more request adds to the total; nothing where it cannot be answered
+  std::optional<Bytes> next{};        ///< what one more request adds; nothing where that is not answered
   std::optional<Bytes> rule_terms{};  ///< what the rule of thumb says, which knows no sharing
   std::optional<Fitting> fitting{};   ///< where a capacity was named
 };

@@ -2,6 +2,7 @@
 // Cuts a grid into blocks of one question, which several threads ask.
 #include "bench/calculator/grid.hpp"
 
+#include "bench/calculator/varied.hpp"
 #include "src/core/csv.hpp"
 #include "src/core/error.hpp"
 #include "src/core/ordered_work.hpp"
@@ -149,11 +150,11 @@ class RowWriter {
   GridRows rows_;
 };
 
-/// `generate` of the question's tokens are generated, as far as the context has room behind a prompt.
+/// Of the question's workload `generate` alone counts.
 Workload workload_of(const Grid& grid, const Question& question, std::size_t index) {
-  const std::int64_t context = grid.contexts[index % grid.contexts.size()];
-  const std::int64_t generate = std::min(question.workload.generate, context - 1);
-  return {grid.batches[index / grid.contexts.size()], context - generate, generate, std::nullopt};
+  const Workload workload{.batch = grid.batches[index / grid.contexts.size()],
+                          .generate = question.workload.generate};
+  return with_context(workload, grid.contexts[index % grid.contexts.size()]);
 }
 
 GridRows rows_of(const Grid& grid, const Calculator& calculator, const Block& block) {

@@ -166,7 +166,8 @@ void count_pass(const Question& question, const Runtime& runtime, CountingOps& o
 }
 
 Runtime runtime_of(const Question& question) {
-  return resolve_runtime(question.runtime, question.options, question.model->family);
+  return resolve_runtime(question.runtime, question.options,
+                         question.model ? question.model->family : "llama");
 }
 
 void validate_countable(const Question& question, const Runtime& runtime) {

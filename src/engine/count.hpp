@@ -16,7 +16,8 @@ inline constexpr std::size_t phase_count = 5;
 inline constexpr std::array<std::string_view, phase_count> phase_names = {"load", "reserve", "prefill",
                                                                           "first_decode", "last_decode"};
 
-/// The runtime of a question that names a model. @throws InputError as resolve_runtime
+/// The runtime of a question; of a bare size, which no engine runs, as of a Llama. @throws InputError as
+/// resolve_runtime
 Runtime runtime_of(const Question& question);
 
 /// What one device holds at the instant of its peak, and the peak of every phase.

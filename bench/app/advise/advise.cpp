@@ -59,9 +59,7 @@ int run_advise(const AdviseOptions& options, const CLI::App& verb) {
       options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
   const Calculator calculator{estimators, options.estimator};
   const Advice advice = advise(calculator, question, capacity, options.limits);
-  if (!advice.as_asked.on_card.estimate()->interval)
-    std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
-                             advice.as_asked.on_card.asked.estimator);
+  note_missing_error_model(advice.as_asked.on_card.asked);
   const AdviceReport report{row, advice, further_flags(verb)};
   std::cout << (*options.json ? advice_json(report) : advice_text(report));
   return advice.as_asked.fitting.fits() || advice.plan ? status_done : status_outside;

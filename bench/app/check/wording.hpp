@@ -61,8 +61,7 @@ std::vector<OutsideRow> outside_rows(const CheckedGroup& group);
 std::vector<OutsideRow> outside_rows(const Drift& drift);
 std::string error_text(const CheckedRow& row);
 std::string interval_text(const OutsideRow& outside);
-/// The first of them as a table. @param header  of the rows' places. @param shown  what becomes of a file's
-/// text
+/// The first of them as a table. @param header  of the rows' places. @param shown  a file's text, made fit
 TextTable outside_table(const CheckResult& result, const std::vector<OutsideRow>& outside, std::string header,
                         std::string (*shown)(std::string_view));
 

@@ -10,7 +10,7 @@
 #include "src/core/error.hpp"
 #include "src/core/file.hpp"
 #include "src/core/number.hpp"
-#include "src/engine/runtime.hpp"
+#include "src/engine/count.hpp"
 
 #include <fmt/format.h>
 
@@ -52,7 +52,7 @@ Question question_for(const Measurement& row) {
                      "drop it, and say --up-to"};
   const Question question = question_of(row);
   print_remarks(question);
-  resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
+  runtime_of(question);
   return question;
 }
 

@@ -9,7 +9,7 @@
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/error.hpp"
-#include "src/engine/runtime.hpp"
+#include "src/engine/count.hpp"
 
 #include <fmt/format.h>
 
@@ -46,9 +46,7 @@ InputError cannot_answer(const std::string& estimator, const Question& question,
 FitsReport fits_of(const EstimateOptions& options, const std::vector<Capacity>& named,
                    const Question& question, const Asked& asked) {
   const Estimate& estimate = *asked.estimate();
-  if (!named.empty() && !estimate.interval)
-    std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
-                             asked.estimator);
+  if (!named.empty()) note_missing_error_model(asked);
   FitsReport report;
   report.lists_all = options.all_gpus;
   for (const Capacity& capacity : named)
@@ -70,7 +68,7 @@ int run_estimate(const EstimateOptions& options) {
   const Question question = question_of(row);
   print_remarks(question);
   // Rules do not look at the runtime, but nobody means one that does not exist.
-  resolve_runtime(question.runtime, question.options, question.model ? question.model->family : "llama");
+  runtime_of(question);
   const Estimators estimators =
       options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
   const Calculator calculator{estimators, options.estimator};

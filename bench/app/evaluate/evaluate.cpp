@@ -48,9 +48,7 @@ void print_reasons(const Evaluation& evaluation) {
 int run_evaluate(const EvaluateOptions& options) {
   const std::vector<Measurement> rows = read_measurements(options.files);
   const Evaluation evaluation = evaluate_as_asked(options, rows);
-  if (evaluation.rows.empty())
-    throw InputError{"there is no measured row to evaluate",
-                     fmt::format("{} rows, none with a value above 0", rows.size()), "name another CSV"};
+  require_values(evaluation, rows);
   print_reasons(evaluation);
   if (evaluation.without_value > 0)
     std::cerr << fmt::format("left out {} rows that have no value, or 0\n", evaluation.without_value);

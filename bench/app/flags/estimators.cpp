@@ -99,6 +99,12 @@ fs::path default_profile_folder(const std::string& device) {
   return folder.empty() ? fs::path{} : folder / slug(device);
 }
 
+void note_missing_error_model(const Asked& asked) {
+  if (!asked.estimate()->interval)
+    std::cerr << fmt::format("note: {} has no error model, so \"fits\" compares the total itself\n",
+                             asked.estimator);
+}
+
 void ProfileFlag::add_to(CLI::App& verb) {
   verb.add_option(
       "--profile", file_,

@@ -2,7 +2,7 @@
 // Which estimators a command has: the rules, theory, and calibration where there is a profile.
 #pragma once
 
-#include "fit/estimator.hpp"
+#include "fit/asked.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -20,6 +20,9 @@ std::filesystem::path default_profile_folder(const std::string& device);
 
 /// "Intel(R) Xeon(R) Processor" -> "intel-r-xeon-r-processor".
 std::string slug(const std::string& device);
+
+/// Says on standard error where what fits is judged by a total alone.
+void note_missing_error_model(const Asked& asked);
 
 /// --profile, shared by the verbs that estimate.
 class ProfileFlag {

@@ -47,6 +47,13 @@ const char* help_of_model(QuestionScope scope) {
 
 }  // namespace
 
+void read_flag(const MeasurementColumn& column, const std::string& text, Measurement& row) try {
+  column.read(row, text);
+} catch (const InputError& problem) {
+  throw InputError{fmt::format("invalid --{} {}", column.name, in_quotes(text)), problem.what(),
+                   "correct it"};
+}
+
 void QuestionFlags::add_to(CLI::App& verb, QuestionScope scope) {
   verb.add_option("MODEL", model_, help_of_model(scope))->required(scope == QuestionScope::asked);
   for (const MeasurementColumn& column : measurement_columns()) {
@@ -65,12 +72,7 @@ Measurement QuestionFlags::row() const {
     const std::string& text = texts_.at(flag->first);
     if (text.empty())
       throw InputError{fmt::format("--{} is empty", column.name), "", "give it a value, or drop it"};
-    try {
-      column.read(row, text);
-    } catch (const InputError& problem) {
-      throw InputError{fmt::format("invalid --{} {}", column.name, in_quotes(text)), problem.what(),
-                       "correct it"};
-    }
+    read_flag(column, text, row);
   }
   if (row.split != Split::none && row.devices == 1)
     throw InputError{"--split needs more than one device", "one device holds the whole model",

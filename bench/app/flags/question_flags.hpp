@@ -15,6 +15,9 @@ namespace calibram {
 /// What was assumed about the question's model, as notes on standard error.
 void print_remarks(const Question& question);
 
+/// Reads a flag as the column of its name is read. @throws InputError naming the flag
+void read_flag(const MeasurementColumn& column, const std::string& text, Measurement& row);
+
 /// Which flags a verb has.
 enum class QuestionScope : unsigned char {
   asked,     ///< all of them; MODEL must be given

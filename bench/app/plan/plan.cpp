@@ -2,6 +2,7 @@
 // calibram plan: a grid of models, formats, contexts, batches and cards to CSV.
 #include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/estimators.hpp"
+#include "bench/app/flags/question_flags.hpp"
 #include "bench/app/measure/progress.hpp"
 #include "bench/app/plan/number_list.hpp"
 #include "bench/app/usage.hpp"
@@ -47,14 +48,8 @@ void read_columns(const PlanOptions& options, Measurement& row) {
       {"split", &options.split},     {"generate", &options.generate},
   };
   for (const MeasurementColumn& column : measurement_columns())
-    for (const auto& [name, text] : flags) {
-      if (column.name != name || text->empty()) continue;
-      try {
-        column.read(row, *text);
-      } catch (const InputError& problem) {
-        throw InputError{fmt::format("invalid --{} '{}'", name, *text), problem.what(), "correct it"};
-      }
-    }
+    for (const auto& [name, text] : flags)
+      if (column.name == name && !text->empty()) read_flag(column, *text, row);
 }
 
 /// Every model with every runtime and format. @throws InputError for names that are unknown

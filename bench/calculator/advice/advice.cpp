@@ -57,19 +57,26 @@ class Rows {
   AdviceRow row_of(std::string_view kind, const Remedy& remedy) {
     std::vector<Taken> taken = {{&remedy, remedy.settings}};
     const Question& asked = as_asked_.on_card.question;
-    const bool fits = least_settings(calculator_, asked, capacity_, taken).has_value();
-    const std::int64_t setting = fits ? taken.front().setting : remedy.settings;
+    std::optional<Need> least = least_settings(calculator_, asked, capacity_, taken);
+    const std::int64_t setting = least ? taken.front().setting : remedy.settings;
     AdviceRow row{.kind = kind, .name = name_of(remedy, setting), .cost = remedy.cost};
-    fill(row, with(asked, {{&remedy, setting}}));
+    if (least)
+      take(row, std::move(*least));
+    else
+      fill(row, with(asked, {{&remedy, setting}}));
     return row;
   }
 
   void fill(AdviceRow& row, const Question& changed) {
-    row.need = need_of(calculator_, changed, capacity_);
-    if (row.need)
-      row.saves = as_asked_.fitting.needed - row.need->fitting.needed;
+    if (std::optional<Need> need = need_of(calculator_, changed, capacity_))
+      take(row, std::move(*need));
     else
       row.absence = reason_of(ask_on_card(calculator_, changed));
+  }
+
+  void take(AdviceRow& row, Need need) const {
+    row.saves = as_asked_.fitting.needed - need.fitting.needed;
+    row.need = std::move(need);
   }
 
   const Calculator& calculator_;

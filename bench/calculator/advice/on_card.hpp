@@ -25,8 +25,7 @@ struct OnCard {
 /// As Calculator::ask(). How llama.cpp's compute buffer lies on a card is not counted, so a run on cards is
 /// put together from what is: weights and cache as they are placed, and on each card the compute buffer of
 /// the same run on the host's back end, whose graph is the same. Where layers lie on the host, that is a run
-/// with
-/// --no-op-offload: without it, prompts take copies of the host's weights to the card.
+/// with --no-op-offload: without it, prompts take copies of the host's weights to the card.
 OnCard ask_on_card(const Calculator& calculator, const Question& question);
 
 }  // namespace calibram

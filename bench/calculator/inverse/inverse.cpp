@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace calibram {
 namespace {
 
@@ -28,18 +26,13 @@ struct Asking {
   With with;
 
   Held held(std::int64_t number) const { return hold_against(calculator, with(question, number), capacity); }
-  bool fits(std::int64_t number) const {
-    const Held held = this->held(number);
-    const auto* fitting = std::get_if<Fitting>(&held);
-    return fitting && fitting->fits();
-  }
 };
 
 /// @param at_limit  what ends the numbers there
 Largest largest_of(const Asking& asking, std::int64_t limit, Limit at_limit) {
   require_taken(asking.question.metric);
   Largest largest;
-  largest.number = largest_holding({limit, [&](std::int64_t number) { return asking.fits(number); },
+  largest.number = largest_holding({limit, [&](std::int64_t number) { return fits(asking.held(number)); },
                                     never_shrinks(asking.calculator, asking.question)});
   if (largest.number > 0) largest.fitting = std::get<Fitting>(asking.held(largest.number));
   if (largest.number == limit) {
@@ -68,18 +61,9 @@ Held hold_against(const Calculator& calculator, const Question& question, const 
   }
 }
 
-Question with_context(Question question, std::int64_t tokens) {
-  Workload& workload = question.workload;
-  workload.generate = std::min(workload.generate, tokens - 1);
-  const std::int64_t rest = tokens - workload.generate;
-  workload.prompt = workload.context ? std::min(workload.prompt, rest) : rest;
-  if (workload.context) workload.context = tokens;
-  return question;
-}
-
-Question with_batch(Question question, std::int64_t sequences) {
-  question.workload.batch = sequences;
-  return question;
+bool fits(const Held& held) {
+  const auto* fitting = std::get_if<Fitting>(&held);
+  return fitting && fitting->fits();
 }
 
 Largest max_context(const Calculator& calculator, const Question& question, const Capacity& capacity) {

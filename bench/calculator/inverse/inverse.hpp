@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bench/calculator/calculator.hpp"
+#include "bench/calculator/varied.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,9 @@ namespace calibram {
 /// A question held against a capacity, or why it cannot be answered.
 using Held = std::variant<Fitting, Unanswered>;
 Held hold_against(const Calculator& calculator, const Question& question, const Capacity& capacity);
+
+/// Whether it is answered, and the answer fits.
+bool fits(const Held& held);
 
 /// What keeps a number from being larger.
 enum class Limit : unsigned char {
@@ -37,12 +41,6 @@ struct Largest {
 /// Where no model ends a context, and no batch is larger.
 inline constexpr std::int64_t most_context_tokens = 1 << 24;
 inline constexpr std::int64_t most_sequences = 1 << 20;
-
-/// The question with sequences of this many tokens. What was asked for tells how they divide: as many as
-/// before are generated, as long as the prompt keeps one, and the prompt has the others; where a context was
-/// given it is what changes, and prompt and generated tokens shrink only as far as they must.
-Question with_context(Question question, std::int64_t tokens);
-Question with_batch(Question question, std::int64_t sequences);
 
 /// The largest n such that every context, or batch, from 1 to n fits as Calculator::fits says.
 /// @throws InputError for a metric of which nothing fits: one that is left over, not taken

@@ -24,11 +24,6 @@ DevicesTried try_devices(const Calculator& calculator, Question question, const 
   return refused.front();
 }
 
-bool fits(const DevicesTried& tried) {
-  const auto* fitting = std::get_if<Fitting>(&tried.held);
-  return fitting && fitting->fits();
-}
-
 }  // namespace
 
 FewestDevices min_devices(const Calculator& calculator, const Question& question, const Capacity& capacity) {
@@ -36,7 +31,7 @@ FewestDevices min_devices(const Calculator& calculator, const Question& question
   Question asked = question;
   for (asked.devices = 1; asked.devices <= most_devices; ++asked.devices) {
     DevicesTried tried = try_devices(calculator, asked, capacity);
-    if (fits(tried)) {
+    if (fits(tried.held)) {
       fewest.fewest = std::move(tried);
       break;
     }
