@@ -49,6 +49,13 @@ std::string interval_text(const Interval& interval) {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+Json json_of(const Workload& workload) {
+  return {{"batch", workload.batch},
+          {"prompt", workload.prompt},
+          {"generate", workload.generate},
+          {"context", workload.context_tokens()}};
+}
+
 Json optional_bytes(const std::optional<Interval>& interval, Bytes Interval::*part) {
   return interval ? Json((*interval.*part).count()) : Json(nullptr);
 }
@@ -124,8 +131,13 @@ std::string estimate_json(const EstimateReport& report) {
   const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
   const Estimate& estimate = *asked.estimate();
   Json document = {{"model", question.subject},
+                   {"parameters", static_cast<std::int64_t>(question.parameters)},
                    {"runtime", question.runtime},
+                   {"weights", question.weights->name},
+                   {"kv", question.kv->name},
+                   {"workload", json_of(question.workload)},
                    {"metric", name_of(question.metric)},
+                   {"estimator", asked.estimator},
                    {"value", estimate.value()},
                    {"unit", estimate.tokens ? "tokens" : "bytes"},
                    {"total_bytes", estimate.total.count()},
@@ -138,6 +150,7 @@ std::string estimate_json(const EstimateReport& report) {
                    {"kv_room", json_of(cache)},
                    {"profile", text_or_null(estimate.profile)},
                    {"caution", text_or_null(estimate.caution)},
+                   {"remarks", question.model ? Json(question.model->remarks) : Json::array()},
                    {"extrapolates", estimate.extrapolates},
                    {"cache_rule", text_or_null(cache_rule_words(question))},
                    {"hint", hint_json(hint)},
