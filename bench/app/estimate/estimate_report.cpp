@@ -131,13 +131,8 @@ std::string estimate_json(const EstimateReport& report) {
   const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
   const Estimate& estimate = *asked.estimate();
   Json document = {{"model", question.subject},
-                   {"parameters", static_cast<std::int64_t>(question.parameters)},
                    {"runtime", question.runtime},
-                   {"weights", question.weights->name},
-                   {"kv", question.kv->name},
-                   {"workload", json_of(question.workload)},
                    {"metric", name_of(question.metric)},
-                   {"estimator", asked.estimator},
                    {"value", estimate.value()},
                    {"unit", estimate.tokens ? "tokens" : "bytes"},
                    {"total_bytes", estimate.total.count()},
@@ -150,8 +145,13 @@ std::string estimate_json(const EstimateReport& report) {
                    {"kv_room", json_of(cache)},
                    {"profile", text_or_null(estimate.profile)},
                    {"caution", text_or_null(estimate.caution)},
-                   {"remarks", question.model ? Json(question.model->remarks) : Json::array()},
                    {"extrapolates", estimate.extrapolates},
+                   {"estimator", asked.estimator},
+                   {"parameters", static_cast<std::int64_t>(question.parameters)},
+                   {"weights", question.weights->name},
+                   {"kv", question.kv->name},
+                   {"workload", json_of(question.workload)},
+                   {"remarks", question.model ? Json(question.model->remarks) : Json::array()},
                    {"cache_rule", text_or_null(cache_rule_words(question))},
                    {"hint", hint_json(hint)},
                    {"fits", fits_json(fits)}};
