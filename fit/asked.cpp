@@ -21,7 +21,8 @@ std::string_view only_estimator(const Estimators& estimators, std::string_view n
   if (!name.empty()) return name;
   if (!question.model) return "rule-1.2";
   if (is_composed(question.metric)) return "calibrated";
-  return find_estimator(estimators, "calibrated") ? "" : "theory";
+  const Estimator* calibrated = find_estimator(estimators, "calibrated");
+  return calibrated && calibrated->may_answer(question) ? "" : "theory";
 }
 
 PreparedAsk prepare(const Estimators& estimators, std::string_view name, const Question& question) {

@@ -20,6 +20,13 @@
 //    are weighed by fitted coefficients: those are left out as well.
 // 5. What is refused for n (positions that end) is refused for more.
 //
+// vLLM's start-up, where no context is given: then max_model_len is what the model allows, and all that the
+// profile run holds follows from it and from the options. The workload decides nothing but the blocks of its
+// cache: the batch times, of each group of layers, a number of pages that is a quotient rounded up of the
+// tokens, or of a window where they are more. A batch beyond max_num_seqs and positions that end are refused
+// for more too. A whole device put together from fits adds predicted parts that do not know the workload, and
+// their deviation, to that cache as counted: the bound of the sum rises with it.
+//
 // Rules of thumb on one device multiply positive numbers that 1 says do not shrink, and rounding keeps order.
 // On several devices the first gets the remainder of an even division, which does shrink.
 #include "bench/calculator/inverse/monotone.hpp"
@@ -27,17 +34,36 @@
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"
 
+#include <algorithm>
+
 namespace calibram {
 namespace {
 
-bool counts_in_place(const Question& question) {
-  if (!question.model || question.metric != Metric::allocated) return false;
-  try {
-    const Runtime runtime = runtime_of(question);
-    return runtime.count == nullptr && runtime.allocator == AllocatorKind::exact && !runtime.functional;
-  } catch (const InputError&) {
-    return false;
-  }
+/// Theory's pass in place.
+bool counts_in_place(const Question& question, const Runtime& runtime) {
+  return question.metric == Metric::allocated && runtime.count == nullptr &&
+         runtime.allocator == AllocatorKind::exact && !runtime.functional;
+}
+
+/// The workload decides the cache alone.
+bool has_fixed_budget(const Question& question, const Runtime& runtime) {
+  return std::holds_alternative<VllmSettings>(runtime.settings) && !question.workload.context &&
+         question.model->max_positions > 0;
+}
+
+/// Whether the calibrated estimator puts the device together from other metrics.
+bool is_put_together(const Calculator& calculator, const Question& question) {
+  const std::vector<FittedPart> parts = calculator.fitted_parts(question, {"calibrated", {}});
+  return !parts.empty() && std::none_of(parts.begin(), parts.end(), [&](const FittedPart& part) {
+    return part.metric == question.metric;
+  });
+}
+
+bool pass_never_shrinks(const Calculator& calculator, const Question& question, std::string_view estimator) {
+  const Runtime runtime = runtime_of(question);
+  if (estimator == "theory") return counts_in_place(question, runtime) || has_fixed_budget(question, runtime);
+  return (estimator.empty() || estimator == "calibrated") && question.metric == Metric::device &&
+         has_fixed_budget(question, runtime) && is_put_together(calculator, question);
 }
 
 }  // namespace
@@ -46,7 +72,21 @@ bool never_shrinks(const Calculator& calculator, const Question& question) {
   if (question.devices != 1) return false;
   const std::string_view estimator = calculator.only_estimator(question);
   if (estimator.starts_with("rule-")) return true;
-  return estimator == "theory" && counts_in_place(question);
+  if (!question.model) return false;
+  try {
+    return pass_never_shrinks(calculator, question, estimator);
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+std::unique_ptr<AllocatedCeiling> ceiling_of(const Calculator& calculator, const Question& question) {
+  if (calculator.only_estimator(question) != "theory") return nullptr;
+  try {
+    return AllocatedCeiling::of(question);
+  } catch (const InputError&) {
+    return nullptr;
+  }
 }
 
 }  // namespace calibram

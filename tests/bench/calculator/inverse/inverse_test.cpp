@@ -102,6 +102,21 @@ TEST_F(MostThatFits, IsWhatAskingForEveryNumberFinds) {
       expect_as_brute_force(calculator, asking);
 }
 
+/// Tensors of more than a MiB, whose blocks depend on what the allocator has left.
+TEST_F(MostThatFits, IsSoWhereACeilingSparesMostOfTheQuestions) {
+  const Estimators estimators = rules_and_theory();
+  const Calculator calculator{estimators};
+  for (const char* runtime : {"transformers@4.38.2", "transformers@4.46.0"})
+    for (int round = 0; round < 3; ++round) {
+      const Question question = with_positions(
+          ask("qwen2-0.5b", runtime, {.prompt = 1, .generate = between(0, 300)}, "bf16"), 1500);
+      const Capacity capacity = capacity_for(calculator, question, with_context, 1500);
+      EXPECT_EQ(max_context(calculator, question, capacity).number,
+                brute_force(calculator, question, capacity, with_context, 1500))
+          << runtime << " " << capacity.bytes.count();
+    }
+}
+
 TEST_F(MostThatFits, IsSoWhereFittedCoefficientsAndTheirBoundDecide) {
   Estimators estimators = rules_and_theory();
   const std::string file = CALIBRAM_SOURCE_DIR "/results/intel-r-xeon-r-processor/profile.json";
