@@ -8,6 +8,8 @@
 #include "src/engine/counted_pass.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
+#include "src/engine/llama_cpp/cells.hpp"
+#include "src/engine/llama_cpp/checks.hpp"
 #include "src/engine/prepared_count.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
@@ -198,6 +200,21 @@ struct PreparedCount::Loaded {
   CountingOps::Books books;
 };
 
+/// What llama.cpp makes of a workload, and what it takes: its buffers depend on these sizes alone.
+struct PreparedCount::CountedContext {
+  llama_cpp::ContextSizes sizes;
+  Count count;
+};
+
+const Count& PreparedCount::of_context(const LlamaCppSettings& settings) {
+  llama_cpp::check(question_, runtime_, settings);
+  const llama_cpp::ContextSizes sizes =
+      llama_cpp::context_sizes(settings, llama_cpp::asked_context(question_, settings));
+  if (!context_ || context_->sizes != sizes)
+    context_ = std::make_unique<CountedContext>(CountedContext{sizes, calibram::count(question_, runtime_)});
+  return context_->count;
+}
+
 PreparedCount::PreparedCount(Question question)
     : question_{std::move(question)}, runtime_{runtime_of(question_)} {}
 
@@ -205,6 +222,7 @@ PreparedCount::~PreparedCount() = default;
 
 Count PreparedCount::of(const Workload& workload) {
   question_.workload = workload;
+  if (const auto* settings = std::get_if<LlamaCppSettings>(&runtime_.settings)) return of_context(*settings);
   if (runtime_.count || simulates_allocator(question_.metric, runtime_))
     return calibram::count(question_, runtime_);
   validate_countable(question_, runtime_);
