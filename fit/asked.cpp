@@ -22,7 +22,9 @@ std::string_view only_estimator(const Estimators& estimators, std::string_view n
   if (!question.model) return "rule-1.2";
   if (is_composed(question.metric)) return "calibrated";
   const Estimator* calibrated = find_estimator(estimators, "calibrated");
-  return calibrated && calibrated->may_answer(question) ? "" : "theory";
+  if (!calibrated || !calibrated->may_answer(question)) return "theory";
+  const Estimator* theory = find_estimator(estimators, "theory");
+  return theory && theory->may_answer(question) ? "" : "calibrated";
 }
 
 PreparedAsk prepare(const Estimators& estimators, std::string_view name, const Question& question) {

@@ -23,6 +23,8 @@ bool is_latent(const Layer& layer) { return std::holds_alternative<LatentAttenti
 
 bool has_state(const Layer& layer) { return recurrent_state_shape(layer.mixer).memory_elements > 0; }
 
+bool has_experts(const Layer& layer) { return std::holds_alternative<Experts>(layer.feed_forward); }
+
 /// Whether the runtime drops what is out of sight of a layer with a window.
 bool keeps_windows(const Runtime& runtime) {
   if (const auto* vllm = std::get_if<VllmSettings>(&runtime.settings)) return vllm->hybrid_kv_cache;
@@ -147,6 +149,8 @@ void add_shape_reason(const Model& model, Bytes rule, Bytes ours, Reasons& reaso
                 {{"layers", kept}, {"all_layers", layers}});
   else if (count_layers(model, is_latent) == layers)
     reasons.add("cache_by_parameters_latent", Term::kv_cache, rule, ours);
+  else if (count_layers(model, has_experts) > 0)
+    reasons.add("cache_by_parameters_experts", Term::kv_cache, rule, ours);
   else if (factor > 1)
     reasons.add("cache_by_parameters_grouped", Term::kv_cache, rule, ours, {{"factor", factor}});
   else

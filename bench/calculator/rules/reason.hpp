@@ -54,6 +54,9 @@ inline constexpr std::array reason_kinds = {
     ReasonKind{"cache_by_parameters_grouped", "rule-kv", "fewer KV heads than heads",
                "it scales the cache with the parameters (1.5 GB for 7B and 4000 tokens), which gives {rule}; "
                "this model keeps one KV head for {factor} heads, which gives {ours} in 16 bits"},
+    ReasonKind{"cache_by_parameters_experts", "rule-kv", "a mixture of experts",
+               "it scales the cache with all parameters (1.5 GB for 7B and 4000 tokens), which gives {rule}; "
+               "experts keep no cache, and the attention of this model gives {ours} in 16 bits"},
     ReasonKind{"cache_by_parameters_latent", "rule-kv", "latent attention",
                "it scales the cache with the parameters (1.5 GB for 7B and 4000 tokens), which gives {rule}; "
                "latent attention needs one vector for all heads, which gives {ours} in 16 bits"},

@@ -33,11 +33,10 @@ TEST(CacheReasons, RuleKvTakesParametersForWhatTheModelsKindOfCacheDecides) {
   const struct {
     const char* model;
     std::string code;
-  } kinds[] = {{"llama-2-7b", "cache_by_parameters"},
-               {"qwen2-7b", "cache_by_parameters_grouped"},
-               {"deepseek-v2-lite", "cache_by_parameters_latent"},
-               {"jamba-v0.1", "cache_by_parameters_hybrid"},
-               {"gemma-3n-e4b", "cache_by_parameters_hybrid"}};
+  } kinds[] = {
+      {"llama-2-7b", "cache_by_parameters"},           {"qwen2-7b", "cache_by_parameters_grouped"},
+      {"mixtral-8x7b", "cache_by_parameters_experts"}, {"deepseek-v2-lite", "cache_by_parameters_latent"},
+      {"jamba-v0.1", "cache_by_parameters_hybrid"},    {"gemma-3n-e4b", "cache_by_parameters_hybrid"}};
   for (const auto& kind : kinds)
     for (const auto& other : kinds)
       EXPECT_EQ(gives(of(kind.model), "rule-kv", other.code), kind.code == other.code)
