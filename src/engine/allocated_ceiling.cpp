@@ -9,21 +9,23 @@
 //    of their loop, each of which leaves behind what the one before it left. From 2 and from 3 generated
 //    tokens on, a first and a last step of decoding come after all else.
 // 2. Every tensor has a number of elements that is a product, a quotient rounded up, or the smaller one of
-//    constants and of batch, prompt, positions or context: it is no larger in the smaller workload. AutoAWQ
-//    is left out: its scratch for inputs of 1024 rows may be smaller than that for 1023.
+//    constants and of batch, prompt, positions or context: it is no larger in the smaller workload. Except
+//    AutoAWQ's scratch, of which one is there at a time: that for fewer than 1024 rows may be larger than
+//    that for more, by no more than what is added for it.
 // 3. Rounding::torch_block_bound keeps order, and no block of the allocator is larger. Weights and tables do
 //    not depend on the workload: they are simulated once, with what their loading held at its peak. By 1 and
 //    2 what is alive on a device at any instant of the smaller workload, in blocks, is no more than what the
 //    larger one holds at the like instant, in bounds; nor is the highest of fewer instants.
-// 4. The counted pass holds what the simulated one does, and a copy of the embedding beside it
-// (Decoder::step).
+// 4. The counted pass holds what the simulated one does, and a copy of the embedding (Decoder::step).
 // 5. A context that can be counted has no more positions than the model, nor than a window that the runtime
 //    does not slide; and the layers, devices and formats do not depend on it.
 #include "src/engine/allocated_ceiling.hpp"
 
 #include "src/engine/allocators/simulating_ops.hpp"
 #include "src/engine/counted_pass.hpp"
+#include "src/engine/decoder/awq.hpp"
 #include "src/engine/decoder/decoder.hpp"
+#include "src/model/weight_bytes.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -42,7 +44,28 @@ bool is_proved(const Question& question, const Runtime& runtime) {
   return question.model && question.weights && question.kv && question.metric == Metric::allocated &&
          runtime.count == nullptr && runtime.functional && simulates_allocator(question.metric, runtime) &&
          !allocator.max_split_size && allocator.roundup_power2_divisions <= 1 &&
-         !question.weights->name.starts_with("awq") && all_layers_attend(*question.model);
+         all_layers_attend(*question.model);
+}
+
+/// By how much scratch for the most rows of a short input may exceed that for a long one, in blocks.
+Bytes more_scratch(const WeightShape& shape, std::int64_t width) {
+  const Bytes of_short{checked_product({awq::split_k_iterations * (awq::long_input - 1), shape.rows, width})};
+  const Bytes of_long{checked_product({shape.columns, shape.rows, width})};
+  return std::max(rounded_size(of_short, Rounding::torch_block_bound) - of_long, Bytes{});
+}
+
+/// The most of any matrix; nothing for other formats than AutoAWQ's.
+Bytes more_scratch(const Question& question) {
+  const Format& format = *question.weights;
+  Bytes most;
+  if (!format.name.starts_with("awq")) return most;
+  const auto look_at = [&](const WeightShapes& shapes) {
+    for (const WeightShape& shape : shapes)
+      if (quantises(format, shape)) most = std::max(most, more_scratch(shape, activation_bytes(format)));
+  };
+  look_at(outer_weights(*question.model));
+  for (const LayerRun& run : question.model->layers) look_at(layer_weights(*question.model, run.layer));
+  return most;
 }
 
 }  // namespace
@@ -63,7 +86,7 @@ struct AllocatedCeiling::Loaded {
 };
 
 AllocatedCeiling::AllocatedCeiling(const Question& question, Runtime runtime)
-    : question_{question}, runtime_{std::move(runtime)} {}
+    : question_{question}, runtime_{std::move(runtime)}, more_scratch_{more_scratch(question)} {}
 
 AllocatedCeiling::~AllocatedCeiling() = default;
 
@@ -82,7 +105,7 @@ std::vector<Bytes> AllocatedCeiling::devices(const Workload& workload) {
   loaded_->decoder.forget_run();
   count_loaded(question_, runtime_, loaded_->decoder, loaded_->ops);
   std::vector<Bytes> devices;
-  for (const DeviceCount& device : loaded_->ops.devices()) devices.push_back(device.total);
+  for (const DeviceCount& device : loaded_->ops.devices()) devices.push_back(device.total + more_scratch_);
   return devices;
 }
 

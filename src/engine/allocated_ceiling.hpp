@@ -30,6 +30,7 @@ class AllocatedCeiling {
 
   Question question_;
   Runtime runtime_;
+  Bytes more_scratch_;  ///< that a smaller workload may need in an instant
   std::unique_ptr<Loaded> loaded_;
 };
 

@@ -16,6 +16,7 @@ struct Asking {
   std::string model, runtime, format;
   Options options;
   int devices = 1;
+  std::string weights = {};  ///< where they are in another format
 };
 
 const std::vector<Asking> askings = {
@@ -31,6 +32,8 @@ const std::vector<Asking> askings = {
     {"qwen3-30b-a3b", "transformers@4.57.0", "bf16", {}},
     {"mixtral-8x7b", "transformers@4.46.0", "fp16", {{"routing", "alike"}}, 2},
     {"qwen2-7b", "transformers@4.38.2", "bf16", {{"attention", "flash"}}, 3},
+    {"qwen2-0.5b", "transformers@4.46.0", "fp16", {}, 1, "awq-int4"},
+    {"mixtral-8x7b", "transformers@4.46.0", "fp16", {}, 1, "awq-int4"},
 };
 
 class AllocatedCeilingOf : public testing::Test {
@@ -52,6 +55,7 @@ TEST_F(AllocatedCeilingOf, AWorkloadIsNoLessThanAnyCountUpToIt) {
   for (const Asking& asking : askings) {
     Question question = ask(asking.model, asking.runtime, {}, asking.format, asking.options);
     question.devices = asking.devices;
+    if (!asking.weights.empty()) question.weights = &weight_format(asking.weights);
     question.device = "A100 80GB";
     const auto ceiling = AllocatedCeiling::of(question);
     ASSERT_TRUE(ceiling) << asking.model << " " << asking.runtime;
@@ -86,9 +90,6 @@ TEST_F(AllocatedCeilingOf, AQuestionIsLeftOutWithoutAProof) {
       ask("qwen2-7b", "transformers@4.46.0", {}, "bf16", {{"max_split_size_mb", "100"}})));
   Question question = ask("qwen2-7b", "transformers@4.46.0", {}, "bf16");
   question.metric = Metric::reserved;
-  EXPECT_FALSE(AllocatedCeiling::of(question));
-  question.metric = Metric::allocated;
-  question.weights = &weight_format("awq-int4");
   EXPECT_FALSE(AllocatedCeiling::of(question));
 }
 

@@ -94,7 +94,7 @@ Largest largest_of(const Numbers& numbers, std::int64_t limit, Limit at_limit) {
   Largest largest;
   largest.number =
       largest_holding({limit, [&] { return numbers.holds(); },
-                       never_shrinks(numbers.calculator, numbers.question), numbers.ceiling_fits()});
+                       never_shrinks_from(numbers.calculator, numbers.question), numbers.ceiling_fits()});
   Asking asking = numbers.asking();
   if (largest.number > 0) largest.fitting = std::get<Fitting>(asking.held(largest.number));
   if (largest.number == limit) {

@@ -69,9 +69,9 @@ std::optional<std::int64_t> first_failure(const LargestSearch& search, std::int6
 
 std::int64_t largest_holding(const LargestSearch& search, unsigned threads) {
   const std::int64_t candidate = last_before_a_failure(search.make_holds(), search.limit);
-  if (search.is_monotone) return candidate;
-  const std::int64_t proved = proved_below(search, candidate);
-  const std::optional<std::int64_t> failure = first_failure(search, proved + 1, candidate, threads);
+  const std::int64_t end = std::min(candidate, search.monotone_from);
+  const std::int64_t proved = proved_below(search, end);
+  const std::optional<std::int64_t> failure = first_failure(search, proved + 1, end, threads);
   return failure ? *failure - 1 : candidate;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 
 namespace calibram {
 
@@ -16,7 +17,8 @@ using Holds = std::function<bool(std::int64_t)>;
 struct LargestSearch {
   std::int64_t limit = 0;
   std::function<Holds()> make_holds;  ///< called by several threads at once; all that it makes say the same
-  bool is_monotone = false;           ///< proved: where a number does not hold, no larger one does
+  /// Proved: of this number and all above it, where one does not hold, no larger one does.
+  std::int64_t monotone_from = std::numeric_limits<std::int64_t>::max();
   Holds is_proved_up_to{};  ///< true: proved that this number and all below it hold; empty for no proof
 };
 

@@ -20,8 +20,11 @@
 //    are weighed by fitted coefficients: those are left out as well.
 // 5. What is refused for n (positions that end) is refused for more.
 //
-// vLLM's start-up, where no context is given: then max_model_len is what the model allows, and all that the
-// profile run holds follows from it and from the options. The workload decides nothing but the blocks of its
+// vLLM's start-up: all that the profile run holds follows from the options, from max_model_len, and from the
+// limits of a step. Where no context is given, max_model_len is what the model allows. Where one is, it is
+// the context; the limits rise with it, if prefill is chunked, until they are those of the longest one, and
+// what latent attention expands at once rises to 64 Ki tokens, an eighth of which is enough
+// (vllm/batch_limits.cpp, profile_run.cpp). From there on the workload decides nothing but the blocks of its
 // cache: the batch times, of each group of layers, a number of pages that is a quotient rounded up of the
 // tokens, or of a window where they are more. A batch beyond max_num_seqs and positions that end are refused
 // for more too. A whole device put together from fits adds predicted parts that do not know the workload, and
@@ -31,10 +34,13 @@
 // On several devices the first gets the remainder of an even division, which does shrink.
 #include "bench/calculator/inverse/monotone.hpp"
 
+#include "bench/calculator/inverse/inverse.hpp"
 #include "src/core/error.hpp"
 #include "src/engine/count.hpp"
+#include "src/engine/vllm/batch_limits.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace calibram {
 namespace {
@@ -45,10 +51,30 @@ bool counts_in_place(const Question& question, const Runtime& runtime) {
          runtime.allocator == AllocatorKind::exact && !runtime.functional;
 }
 
-/// The workload decides the cache alone.
-bool has_fixed_budget(const Question& question, const Runtime& runtime) {
-  return std::holds_alternative<VllmSettings>(runtime.settings) && !question.workload.context &&
-         question.model->max_positions > 0;
+constexpr std::int64_t nowhere = std::numeric_limits<std::int64_t>::max();
+
+VllmBatchLimits limits_of(Question question, const VllmSettings& settings, std::int64_t context) {
+  question.workload.context = context;
+  return vllm_batch_limits(question, settings);
+}
+
+bool has_latent_attention(const Model& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(), [](const LayerRun& run) {
+    return std::holds_alternative<LatentAttention>(run.layer.mixer);
+  });
+}
+
+/// The context from which on the workload decides the cache alone.
+std::int64_t fixed_budget_from(const Question& question, const Runtime& runtime) {
+  const auto* settings = std::get_if<VllmSettings>(&runtime.settings);
+  if (!settings) return nowhere;
+  if (!question.workload.context) return question.model->max_positions > 0 ? 1 : nowhere;
+  if (!settings->chunked_prefill) return nowhere;
+  constexpr std::int64_t latent_context = 8 << 10;
+  std::int64_t from = has_latent_attention(*question.model) ? latent_context : 1;
+  const VllmBatchLimits longest = limits_of(question, *settings, most_context_tokens);
+  while (from < most_context_tokens && limits_of(question, *settings, from) != longest) from *= 2;
+  return from;
 }
 
 /// Whether the calibrated estimator puts the device together from other metrics.
@@ -59,24 +85,28 @@ bool is_put_together(const Calculator& calculator, const Question& question) {
   });
 }
 
-bool pass_never_shrinks(const Calculator& calculator, const Question& question, std::string_view estimator) {
+std::int64_t pass_never_shrinks_from(const Calculator& calculator, const Question& question,
+                                     std::string_view estimator) {
   const Runtime runtime = runtime_of(question);
-  if (estimator == "theory") return counts_in_place(question, runtime) || has_fixed_budget(question, runtime);
-  return (estimator.empty() || estimator == "calibrated") && question.metric == Metric::device &&
-         has_fixed_budget(question, runtime) && is_put_together(calculator, question);
+  if (estimator == "theory")
+    return counts_in_place(question, runtime) ? 1 : fixed_budget_from(question, runtime);
+  const bool may_be_put_together =
+      (estimator.empty() || estimator == "calibrated") && question.metric == Metric::device;
+  return may_be_put_together && is_put_together(calculator, question) ? fixed_budget_from(question, runtime)
+                                                                      : nowhere;
 }
 
 }  // namespace
 
-bool never_shrinks(const Calculator& calculator, const Question& question) {
-  if (question.devices != 1) return false;
+std::int64_t never_shrinks_from(const Calculator& calculator, const Question& question) {
+  if (question.devices != 1) return nowhere;
   const std::string_view estimator = calculator.only_estimator(question);
-  if (estimator.starts_with("rule-")) return true;
-  if (!question.model) return false;
+  if (estimator.starts_with("rule-")) return 1;
+  if (!question.model) return nowhere;
   try {
-    return pass_never_shrinks(calculator, question, estimator);
+    return pass_never_shrinks_from(calculator, question, estimator);
   } catch (const InputError&) {
-    return false;
+    return nowhere;
   }
 }
 

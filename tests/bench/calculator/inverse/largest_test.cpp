@@ -51,9 +51,19 @@ TEST(LargestHolding, ADipAboveDoesNotCount) {
 TEST(LargestHolding, ProofSparesTheQuestionsBelow) {
   int asked = 0;
   LargestSearch search = search_of(1 << 20, [&](std::int64_t n) { return ++asked, n <= 123'456; });
-  search.is_monotone = true;
+  search.monotone_from = 1;
   EXPECT_EQ(largest_holding(search), 123'456);
   EXPECT_LT(asked, 50);
+}
+
+TEST(LargestHolding, WhereItIsMonotoneFromSomeNumberOnOnlyThoseBelowAreAsked) {
+  int asked = 0;
+  LargestSearch search = search_of(1 << 20, [&](std::int64_t n) { return ++asked, n <= 123'456; });
+  search.monotone_from = 300;
+  EXPECT_EQ(largest_holding(search), 123'456);
+  EXPECT_LT(asked, 50 + 300);
+  search.make_holds = [] { return [](std::int64_t n) { return n != 77 && n <= 123'456; }; };
+  EXPECT_EQ(largest_holding(search), 76);
 }
 
 TEST(LargestHolding, ProofOfWhatLiesBelowLeavesTheRestToAsk) {
