@@ -2,6 +2,7 @@
 // The estimate's table of terms, its remarks, and its JSON document.
 #include "bench/app/estimate/estimate_report.hpp"
 
+#include "bench/app/estimate/rules_report.hpp"
 #include "bench/app/estimate/terms_text.hpp"
 #include "src/engine/cache_rules.hpp"
 
@@ -107,7 +108,7 @@ Json json_of(const std::optional<Estimate>& cache) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation, rules] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -123,12 +124,13 @@ std::string estimate_text(const EstimateReport& report) {
   if (hint) text += fmt::format("\n{}\n", hint_text(*hint));
   text += fits_text(fits, question.devices);
   if (inverse) text += inverse_text(*inverse);
+  if (!rules.empty()) text += rules_text(rules);
   if (explanation) text += explanation_text(question, estimate, *explanation, fits.named);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation, rules] = report;
   const Estimate& estimate = *asked.estimate();
   Json document = {{"model", question.subject},
                    {"runtime", question.runtime},
@@ -156,6 +158,7 @@ std::string estimate_json(const EstimateReport& report) {
                    {"hint", hint_json(hint)},
                    {"fits", fits_json(fits)}};
   if (inverse) document["inverse"] = inverse_json(*inverse);
+  if (!rules.empty()) document["rules"] = rules_json(rules);
   if (explanation) document["explanation"] = explanation_json(estimate, *explanation);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
