@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -104,28 +103,6 @@ bool same_configuration(const Measurement& a, const Measurement& b);
 /// What a row in the file `csv` calls the model that `model` names in the working directory: a path becomes
 /// one relative to the file's folder, a name stays.
 std::string model_as_recorded(const std::string& model, const std::filesystem::path& csv);
-
-/// A question in a user's words. Its texts go when it goes, where those of a row live as long as the program:
-/// whoever answers strangers must not keep what each of them wrote.
-struct QuestionWords {
-  std::string model, runtime = "calibram", weights, kv, device;
-  Workload workload;
-  int devices = 1;
-  Split split = Split::none;
-  Options options;
-  Metric metric = Metric::allocated;
-};
-
-/// What a row asks, and the row of what is asked.
-QuestionWords words_of(const Measurement& row);
-Measurement row_of(const QuestionWords& words);
-
-/// Finds the model that is called so. @throws InputError where there is none
-using FindModel = std::function<std::shared_ptr<const Model>(const std::string& name)>;
-
-/// The question in these words. @param find  is asked for a model, not for a bare size
-/// @throws InputError when its model, formats or runtime are unknown
-Question question_of(QuestionWords words, const FindModel& find);
 
 /// The question that a row answers. Model paths are relative to the row's file.
 /// @param models  shared by the rows of a list, whose models they load once

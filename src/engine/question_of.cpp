@@ -2,7 +2,7 @@
 // Makes a question from a row: finds the model, the formats and the runtime that its words name.
 #include "src/core/error.hpp"
 #include "src/core/number.hpp"
-#include "src/engine/measurement.hpp"
+#include "src/engine/question_words.hpp"
 #include "src/model/catalogue.hpp"
 #include "src/model/stored_tensor.hpp"
 #include "src/model/weight_bytes.hpp"
@@ -68,26 +68,6 @@ std::string model_as_recorded(const std::string& model, const std::filesystem::p
   if (find_entry(model) || !std::filesystem::exists(model, none)) return model;
   const std::filesystem::path folder = std::filesystem::absolute(csv).parent_path();
   return std::filesystem::proximate(model, folder).string();
-}
-
-QuestionWords words_of(const Measurement& row) {
-  return {row.model,    row.runtime, row.weights, row.kv,      row.device,
-          row.workload, row.devices, row.split,   row.options, row.metric};
-}
-
-Measurement row_of(const QuestionWords& words) {
-  Measurement row;
-  row.model = words.model;
-  row.runtime = words.runtime;
-  row.weights = words.weights;
-  row.kv = words.kv;
-  row.device = words.device;
-  row.workload = words.workload;
-  row.devices = words.devices;
-  row.split = words.split;
-  row.options = words.options;
-  row.metric = words.metric;
-  return row;
 }
 
 Question question_of(QuestionWords words, const FindModel& find) {
