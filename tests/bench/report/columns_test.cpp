@@ -2,8 +2,8 @@
 // The CSV report: its columns, and what stands in them.
 #include "bench/report/columns.hpp"
 
-#include "tests/bench/report/records.hpp"
 #include "tests/bench/report/reports.hpp"
+#include "tests/support/csv_records.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
