@@ -56,7 +56,9 @@ JsonList describe_model(const Model& model) {
           {"max_positions", model.max_positions}};
 }
 
-std::string list_text(const JsonList& list) { return list.dump(2) + "\n"; }
+std::string list_text(const JsonList& list) {
+  return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 JsonList models_list(std::string_view search) {
   Json list = Json::array();
