@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: MIT
 // calibram estimate: how much memory, which term takes it, and whether it fits.
-#include "bench/app/estimate/estimate_report.hpp"
+#include "bench/app/estimate/estimate_request.hpp"
 #include "bench/app/estimate/inverse_flags.hpp"
 #include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/device_choice.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/flags/question_flags.hpp"
-#include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
-#include "src/core/error.hpp"
-#include "src/engine/count.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace calibram {
 namespace {
@@ -33,62 +28,40 @@ struct EstimateOptions {
   bool json = false;
 };
 
-/// The reason is a sentence of its own, with a remedy where it was an error.
-InputError cannot_answer(const std::string& estimator, const Question& question, const std::string& reason) {
-  const bool has_remedy = reason.find("; ") != std::string::npos;
-  const char* remedy = has_remedy        ? ""
-                       : !question.model ? "name a model or its config.json"
-                                         : "ask for another --metric, or name a --profile";
-  return InputError{fmt::format("{} cannot answer this: {}", estimator, reason), "", remedy};
+/// What is worth knowing before the answer, which may take a while.
+void note_beforehand(const EstimateRequest& request) {
+  print_remarks(request.question);
+  if (!request.question.model && request.estimator.empty())
+    std::cerr
+        << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
+  const bool searches =
+      request.inverse && (request.inverse->asked.max_context || request.inverse->asked.max_batch);
+  if (searches && request.question.metric == Metric::reserved)
+    std::cerr
+        << "note: an allocator is simulated for every number up to the answer, which may take minutes\n";
 }
 
-/// The answer against what was named, and against the known cards.
-FitsReport fits_of(const EstimateOptions& options, const std::vector<Capacity>& named,
-                   const Question& question, const Asked& asked) {
-  const Estimate& estimate = *asked.estimate();
-  if (!named.empty()) note_missing_error_model(asked);
-  FitsReport report;
-  report.lists_all = options.all_gpus;
-  for (const Capacity& capacity : named)
-    report.named.push_back(fit_into(estimate, question.metric, capacity));
-  if (!tells_of_cards(question.metric)) return report;
-  report.cards = fit_into_known_cards(estimate, question.metric);
-  std::erase_if(report.cards, [&](const Fitting& card) {
-    return std::any_of(named.begin(), named.end(),
-                       [&](const Capacity& capacity) { return capacity.gpu == card.capacity.gpu; });
-  });
-  report.boundary = sizes_at_the_boundary(card_sizes(estimate, question.metric));
-  return report;
+void note_doubts(const EstimateReport& report) {
+  if (!report.fits.named.empty()) note_missing_error_model(report.asked);
+  if (const std::string& caution = report.asked.estimate()->caution; !caution.empty())
+    std::cerr << fmt::format("warning: {}; take the figures with care\n", caution);
 }
 
 int run_estimate(const EstimateOptions& options) {
   Measurement row = options.question.row();
   const std::optional<Card> card = resolve_device(row);
-  const std::vector<Capacity> named = options.capacity.named(card);
-  const Question question = question_of(row);
-  print_remarks(question);
-  // Rules do not look at the runtime, but nobody means one that does not exist.
-  runtime_of(question);
-  const Estimators estimators =
-      options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
-  const Calculator calculator{estimators, options.estimator};
-  if (!question.model && options.estimator.empty())
-    std::cerr
-        << "note: a bare size has no architecture, so only the rules of thumb can answer; this is rule-1.2\n";
-  const Asked asked = calculator.ask(question);
-  if (const auto* unanswered = std::get_if<Unanswered>(&asked.answer))
-    throw cannot_answer(std::string{asked.estimator}, question, unanswered->reason);
-  if (!asked.estimate()->caution.empty())
-    std::cerr << fmt::format("warning: {}; take the figures with care\n", asked.estimate()->caution);
-  const std::optional<InverseReport> inverse = options.inverse.answers(calculator, question, named);
-  FitsReport fits = fits_of(options, named, question, asked);
-  if (inverse) fits.boundary.clear();  // the question was another one
-  EstimateReport report{question, asked, calculator.cache_room(question), fits, inverse, {}, {}};
-  report.hint = hint_of(calculator, question, asked);
-  if (options.explain) report.explanation = explain(calculator, question, asked);
+  EstimateRequest request{
+      question_of(row), options.estimator, options.capacity.named(card), options.all_gpus, {},
+      options.explain};
+  request.inverse = options.inverse.request(request.named);
+  note_beforehand(request);
+  const EstimateReport report = report_on(
+      request,
+      options.profile.estimators_for(request.estimator, request.question.device, card ? card->driver : ""));
+  note_doubts(report);
   std::cout << (options.json ? estimate_json(report) : estimate_text(report));
-  if (inverse) return inverse->all_answered() ? status_done : status_outside;
-  return fits.all_named_fit() ? status_done : status_outside;
+  if (report.inverse) return report.inverse->all_answered() ? status_done : status_outside;
+  return report.fits.all_named_fit() ? status_done : status_outside;
 }
 
 }  // namespace

@@ -49,6 +49,13 @@ std::string interval_text(const Interval& interval) {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+Json json_of(const Workload& workload) {
+  return {{"batch", workload.batch},
+          {"prompt", workload.prompt},
+          {"generate", workload.generate},
+          {"context", workload.context_tokens()}};
+}
+
 Json optional_bytes(const std::optional<Interval>& interval, Bytes Interval::*part) {
   return interval ? Json((*interval.*part).count()) : Json(nullptr);
 }
@@ -139,6 +146,12 @@ std::string estimate_json(const EstimateReport& report) {
                    {"profile", text_or_null(estimate.profile)},
                    {"caution", text_or_null(estimate.caution)},
                    {"extrapolates", estimate.extrapolates},
+                   {"estimator", asked.estimator},
+                   {"parameters", static_cast<std::int64_t>(question.parameters)},
+                   {"weights", question.weights->name},
+                   {"kv", question.kv->name},
+                   {"workload", json_of(question.workload)},
+                   {"remarks", question.model ? Json(question.model->remarks) : Json::array()},
                    {"cache_rule", text_or_null(cache_rule_words(question))},
                    {"hint", hint_json(hint)},
                    {"fits", fits_json(fits)}};

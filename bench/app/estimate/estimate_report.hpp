@@ -14,11 +14,11 @@
 namespace calibram {
 
 struct EstimateReport {
-  const Question& question;
-  const Asked& asked;             ///< that has an estimate
+  Question question;
+  Asked asked;                    ///< that has an estimate
   std::optional<Estimate> cache;  ///< what is left for the cache of an engine that fills a budget
-  const FitsReport& fits;
-  const std::optional<InverseReport>& inverse;  ///< where something was asked the other way round
+  FitsReport fits;
+  std::optional<InverseReport> inverse;  ///< where something was asked the other way round
   std::optional<Hint> hint;
   std::optional<Explanation> explanation;
 };

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Asks the calculator what was asked, of the memory that was named or that is here.
+// What is asked the other way round, of the memory that was named or that is here.
 #include "bench/app/estimate/inverse_flags.hpp"
 
 #include "bench/sweep/card.hpp"
 #include "src/core/error.hpp"
-
-#include <iostream>
 
 namespace calibram {
 namespace {
@@ -24,35 +22,19 @@ Capacity local_capacity(const std::string& flag) {
 
 void InverseFlags::add_to(CLI::App& verb) {
   verb.add_flag(
-      "--max-context", context_,
+      "--max-context", asked_.max_context,
       "The most tokens of a sequence, so that they and all fewer fit; --generate of them are generated");
-  verb.add_flag("--max-batch", batch_, "The most sequences at once, so that they and all fewer fit");
-  verb.add_flag("--best-format", format_, "The widest formats of weights, then of the KV cache, that fit");
-  verb.add_flag("--min-devices", devices_, "The fewest devices of that capacity each that hold it");
+  verb.add_flag("--max-batch", asked_.max_batch,
+                "The most sequences at once, so that they and all fewer fit");
+  verb.add_flag("--best-format", asked_.best_format,
+                "The widest formats of weights, then of the KV cache, that fit");
+  verb.add_flag("--min-devices", asked_.min_devices, "The fewest devices of that capacity each that hold it");
 }
 
-std::string InverseFlags::first_given() const {
-  if (context_) return "--max-context";
-  if (batch_) return "--max-batch";
-  if (format_) return "--best-format";
-  return devices_ ? "--min-devices" : "";
-}
-
-std::optional<InverseReport> InverseFlags::answers(const Calculator& calculator, const Question& question,
-                                                   const std::vector<Capacity>& named) const {
-  const std::string flag = first_given();
-  if (flag.empty()) return std::nullopt;
-  if (named.size() > 1)
-    throw InputError{flag + " needs one capacity", "several are named", "name one --gpu or --capacity"};
-  if ((context_ || batch_) && question.metric == Metric::reserved)
-    std::cerr
-        << "note: an allocator is simulated for every number up to the answer, which may take minutes\n";
-  InverseReport report{named.empty() ? local_capacity(flag) : named.front(), {}, {}, {}, {}};
-  if (context_) report.context = max_context(calculator, question, report.capacity);
-  if (batch_) report.batch = max_batch(calculator, question, report.capacity);
-  if (format_) report.format = best_format(calculator, question, report.capacity);
-  if (devices_) report.devices = min_devices(calculator, question, report.capacity);
-  return report;
+std::optional<InverseRequest> InverseFlags::request(const std::vector<Capacity>& named) const {
+  if (asked_.first().empty()) return std::nullopt;
+  return InverseRequest{asked_,
+                        named.empty() ? local_capacity(asked_.first()) : only_capacity(asked_, named)};
 }
 
 }  // namespace calibram

@@ -2,7 +2,7 @@
 // The flags of `calibram estimate` that turn the question round.
 #pragma once
 
-#include "bench/app/estimate/inverse_report.hpp"
+#include "bench/app/estimate/estimate_request.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,18 +17,12 @@ class InverseFlags {
   void add_to(CLI::App& verb);
 
   /// Nothing where none was given. @param named  the capacities that were named; none: the first card of this
-  /// machine is taken
+  /// machine is meant
   /// @throws InputError without a capacity, or with several
-  std::optional<InverseReport> answers(const Calculator& calculator, const Question& question,
-                                       const std::vector<Capacity>& named) const;
+  std::optional<InverseRequest> request(const std::vector<Capacity>& named) const;
 
  private:
-  std::string first_given() const;
-
-  bool context_ = false;
-  bool batch_ = false;
-  bool format_ = false;
-  bool devices_ = false;
+  InverseAsked asked_;
 };
 
 }  // namespace calibram

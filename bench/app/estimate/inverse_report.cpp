@@ -148,6 +148,23 @@ Json json_of(const FewestDevices& devices) {
 
 }  // namespace
 
+std::string InverseAsked::first() const {
+  if (max_context) return "--max-context";
+  if (max_batch) return "--max-batch";
+  if (best_format) return "--best-format";
+  return min_devices ? "--min-devices" : "";
+}
+
+InverseReport inverse_report(const InverseAsked& asked, const Calculator& calculator,
+                             const Question& question, const Capacity& capacity) {
+  InverseReport report{capacity, {}, {}, {}, {}};
+  if (asked.max_context) report.context = max_context(calculator, question, capacity);
+  if (asked.max_batch) report.batch = max_batch(calculator, question, capacity);
+  if (asked.best_format) report.format = best_format(calculator, question, capacity);
+  if (asked.min_devices) report.devices = min_devices(calculator, question, capacity);
+  return report;
+}
+
 bool InverseReport::all_answered() const {
   return !(context && context->number == 0) && !(batch && batch->number == 0) && !(format && !format->best) &&
          !(devices && !devices->fewest);

@@ -9,6 +9,7 @@
 #include "src/core/words.hpp"
 #include "src/model/catalogue.hpp"
 #include "src/model/load.hpp"
+#include "src/model/stored_tensor.hpp"
 
 #include <fmt/format.h>
 #include <boost/uuid/name_generator_sha1.hpp>
@@ -20,6 +21,8 @@
 
 namespace calibram {
 namespace {
+
+using namespace literals;
 
 constexpr std::size_t most_uploads = 64;
 constexpr Bytes most_held = 64_MiB;

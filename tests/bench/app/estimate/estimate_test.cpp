@@ -76,6 +76,17 @@ TEST(EstimateVerb, TheJsonIsOneDocumentWithTheKeysInOrder) {
   "profile": null,
   "caution": null,
   "extrapolates": false,
+  "estimator": "rule-1.2",
+  "parameters": 70000000000,
+  "weights": "fp16",
+  "kv": "fp16",
+  "workload": {
+    "batch": 1,
+    "prompt": 1,
+    "generate": 0,
+    "context": 1
+  },
+  "remarks": [],
   "cache_rule": null,
   "hint": {
     "text": "weights are 83 % of it: int4 weights (awq-int4) would save 117.35 GiB, int8 weights 78.23 GiB",
