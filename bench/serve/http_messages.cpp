@@ -6,6 +6,7 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -55,7 +56,8 @@ HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive
 }
 
 HttpResponse problem(int status, const std::string& text) {
-  return {status, "text/plain; charset=utf-8", text + "\n", {}};
+  const nlohmann::ordered_json error = {{"error", {{"problem", text}, {"reason", ""}, {"remedy", ""}}}};
+  return {status, "application/json", error.dump(2) + "\n", {{"Cache-Control", "no-store"}}};
 }
 
 HttpResponse refusal_of(const beast::error_code& error) {

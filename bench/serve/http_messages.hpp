@@ -22,7 +22,7 @@ bool is_loopback_host(std::string_view host);
 /// elsewhere. @param version  11 for HTTP/1.1
 HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive);
 
-/// An answer of one line of text.
+/// The JSON document {"error": {"problem": …, "reason": "", "remedy": ""}}.
 HttpResponse problem(int status, const std::string& text);
 
 /// What a request that could not be read is answered.

@@ -104,6 +104,25 @@ Json json_of(const std::optional<Estimate>& cache) {
           {"max_concurrency", cache->room->sequences}};
 }
 
+std::string text_of(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+/// One document of the keys of two, and one between them whose value is text already.
+std::string joined(const Json& before, std::string_view key, std::string_view value, const Json& after) {
+  std::string text = text_of(before);
+  text.resize(text.size() - 2);  // the line of its last brace
+  text.append(fmt::format(",\n  \"{}\": ", key)).append(value);
+  return text + (after.empty() ? "\n}" : "," + text_of(after).substr(1)) + "\n";
+}
+
+/// The sizes of cards between which fitting begins, for a question that is about them.
+std::vector<CardSize> boundary_of(const EstimateReport& report) {
+  const Metric metric = report.question.metric;
+  if (report.inverse || !tells_of_cards(metric)) return {};
+  return sizes_at_the_boundary(card_sizes(*report.asked.estimate(), metric));
+}
+
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
@@ -121,7 +140,7 @@ std::string estimate_text(const EstimateReport& report) {
   if (estimate.extrapolates)
     text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
   if (hint) text += fmt::format("\n{}\n", hint_text(*hint));
-  text += fits_text(fits, question.devices);
+  text += fits_text(fits, boundary_of(report), question.devices);
   if (inverse) text += inverse_text(*inverse);
   if (explanation) text += explanation_text(question, estimate, *explanation, fits.named);
   return text;
@@ -153,11 +172,11 @@ std::string estimate_json(const EstimateReport& report) {
                    {"workload", json_of(question.workload)},
                    {"remarks", question.model ? Json(question.model->remarks) : Json::array()},
                    {"cache_rule", text_or_null(cache_rule_words(question))},
-                   {"hint", hint_json(hint)},
-                   {"fits", fits_json(fits)}};
-  if (inverse) document["inverse"] = inverse_json(*inverse);
-  if (explanation) document["explanation"] = explanation_json(estimate, *explanation);
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+                   {"hint", hint_json(hint)}};
+  Json rest = Json::object();
+  if (inverse) rest["inverse"] = inverse_json(*inverse);
+  if (explanation) rest["explanation"] = explanation_json(estimate, *explanation);
+  return joined(document, "fits", fits_json(fits), rest);
 }
 
 }  // namespace calibram

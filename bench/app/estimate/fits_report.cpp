@@ -4,11 +4,13 @@
 
 #include "src/core/text_table.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace calibram {
 namespace {
@@ -58,9 +60,9 @@ std::string cards_of(const CardSize& size) {
   return names_missing ? "all but " + some_of(names, names.size()) : "only " + some_of(names, fitting);
 }
 
-std::string sizes_text(const FitsReport& report) {
+std::string sizes_text(const std::vector<CardSize>& boundary) {
   TextTable table{{{"memory", Align::right}, {"fits"}, {"left, at least", Align::right}, {"cards"}}};
-  for (const CardSize& size : report.boundary)
+  for (const CardSize& size : boundary)
     table.add_row({fmt::format("{} GB", size.nominal_gb), verdict(size), gib_text(size.least_headroom()),
                    cards_of(size)});
   return table.text();
@@ -76,41 +78,60 @@ std::string cards_text(std::vector<Fitting> cards) {
   return table.text();
 }
 
+/// In quotes, as a JSON document has it.
+std::string json_text(const std::string& text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(),
+                                    [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  return is_plain ? '"' + text + '"' : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void append_json(const Fitting& fitting, bool is_named, fmt::memory_buffer& text) {
+  fmt::format_to(std::back_inserter(text), FMT_COMPILE(R"(
+    {{
+      "gpu": {},
+      "named": {},
+      "capacity_bytes": {},
+      "set_aside_bytes": {},
+      "fits": {},
+      "headroom_bytes": {}
+    }})"),
+                 json_text(fitting.capacity.gpu), is_named, fitting.capacity.bytes.count(),
+                 fitting.set_aside.count(), fitting.fits(), fitting.headroom().count());
+}
+
 }  // namespace
 
 bool FitsReport::all_named_fit() const {
   return std::all_of(named.begin(), named.end(), [](const Fitting& fitting) { return fitting.fits(); });
 }
 
-std::string fits_text(const FitsReport& report, int devices) {
+std::string fits_text(const FitsReport& report, const std::vector<CardSize>& boundary, int devices) {
   std::string text;
   for (const Fitting& fitting : report.named) text += fitting_text(fitting);
   // Whoever named a card that holds it has the answer.
   const bool answers = !report.named.empty() && report.all_named_fit();
-  const bool shows_cards =
-      !report.cards.empty() && (report.lists_all || (!answers && !report.boundary.empty()));
+  const bool shows_cards = !report.cards.empty() && (report.lists_all || (!answers && !boundary.empty()));
   if (shows_cards)
-    text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(report));
+    text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(boundary));
   if (shows_cards) text += "\n";
-  if (shows_cards && devices == 1 && !report.boundary.empty() && report.boundary.back().fitting() == 0)
+  if (shows_cards && devices == 1 && !boundary.empty() && boundary.back().fitting() == 0)
     text += "no known card holds it; --devices N spreads it over several\n";
   text += set_aside_text(shows_cards ? report.cards : report.named);
   return text;
 }
 
-Json fits_json(const FitsReport& report) {
-  Json json = Json::array();
-  const auto add = [&](const Fitting& fitting, bool is_named) {
-    json.push_back({{"gpu", fitting.capacity.gpu},
-                    {"named", is_named},
-                    {"capacity_bytes", fitting.capacity.bytes.count()},
-                    {"set_aside_bytes", fitting.set_aside.count()},
-                    {"fits", fitting.fits()},
-                    {"headroom_bytes", fitting.headroom().count()}});
+std::string fits_json(const FitsReport& report) {
+  if (report.named.empty() && report.cards.empty()) return "[]";
+  fmt::memory_buffer text;
+  const auto add = [&](const std::vector<Fitting>& fittings, bool is_named) {
+    for (const Fitting& fitting : fittings) {
+      text.push_back(text.size() == 0 ? '[' : ',');
+      append_json(fitting, is_named, text);
+    }
   };
-  for (const Fitting& fitting : report.named) add(fitting, true);
-  for (const Fitting& fitting : report.cards) add(fitting, false);
-  return json;
+  add(report.named, true);
+  add(report.cards, false);
+  return fmt::to_string(text) + "\n  ]";
 }
 
 }  // namespace calibram
