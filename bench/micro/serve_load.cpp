@@ -67,6 +67,16 @@ class ServerProcess {
 
   std::uint16_t port() const { return port_; }
 
+  /// Of all its threads so far.
+  double cpu_seconds() const {
+    std::ifstream stat{fmt::format("/proc/{}/stat", pid_)};
+    std::string field;
+    double ticks = 0;
+    for (int i = 1; i <= 15 && stat >> field; ++i)  // proc(5): 14 is utime, 15 is stime
+      if (i >= 14) ticks += std::atof(field.c_str());
+    return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+
   std::int64_t resident_kib() const {
     std::ifstream status{fmt::format("/proc/{}/status", pid_)};
     for (std::string line; std::getline(status, line);)
@@ -116,17 +126,19 @@ asio::awaitable<void> ask(std::uint16_t port, unsigned seed, Clock::time_point e
   }
 }
 
-void report(Load& load, double seconds, std::int64_t rss_begin, std::int64_t rss_end) {
+void report(Load& load, double seconds, std::int64_t rss_begin, const ServerProcess& server) {
   std::sort(load.milliseconds.begin(), load.milliseconds.end());
   const auto share = [&](double part) {
     return load
         .milliseconds[static_cast<std::size_t>(part * static_cast<double>(load.milliseconds.size() - 1))];
   };
   std::cout << fmt::format(
-      "{:.0f} requests/s, {} errors\np50 {:.2f} ms, p99 {:.2f} ms, longest {:.2f} ms\n"
+      "{:.0f} requests/s, {} errors, {:.0f} us of the server's CPU time each\np50 {:.2f} ms, p99 {:.2f} ms, "
+      "longest {:.2f} ms\n"
       "resident {} KiB after the first tenth, {} KiB at the end\n",
-      static_cast<double>(load.milliseconds.size()) / seconds, load.errors, share(0.5), share(0.99), share(1),
-      rss_begin, rss_end);
+      static_cast<double>(load.milliseconds.size()) / seconds, load.errors,
+      1e6 * server.cpu_seconds() / static_cast<double>(load.milliseconds.size()), share(0.5), share(0.99),
+      share(1), rss_begin, server.resident_kib());
 }
 
 /// One thread, as many connections as are asked for.
@@ -145,7 +157,7 @@ void put_under_load(unsigned connections, double seconds) {
   context.run_until(begin + (end - begin) / 10);
   const std::int64_t rss_begin = server.resident_kib();
   context.run();
-  report(load, std::chrono::duration<double>(Clock::now() - begin).count(), rss_begin, server.resident_kib());
+  report(load, std::chrono::duration<double>(Clock::now() - begin).count(), rss_begin, server);
 }
 
 }  // namespace
