@@ -4,13 +4,11 @@
 
 #include "src/core/text_table.hpp"
 
-#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <iterator>
 
 namespace calibram {
 namespace {
@@ -79,24 +77,29 @@ std::string cards_text(std::vector<Fitting> cards) {
 }
 
 /// In quotes, as a JSON document has it.
-std::string json_text(const std::string& text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(),
+void append_json(const std::string& value, std::string& text) {
+  const bool is_plain = std::all_of(value.begin(), value.end(),
                                     [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-  return is_plain ? '"' + text + '"' : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (is_plain)
+    text.append(1, '"').append(value).append(1, '"');
+  else
+    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void append_json(const Fitting& fitting, bool is_named, fmt::memory_buffer& text) {
-  fmt::format_to(std::back_inserter(text), FMT_COMPILE(R"(
-    {{
-      "gpu": {},
-      "named": {},
-      "capacity_bytes": {},
-      "set_aside_bytes": {},
-      "fits": {},
-      "headroom_bytes": {}
-    }})"),
-                 json_text(fitting.capacity.gpu), is_named, fitting.capacity.bytes.count(),
-                 fitting.set_aside.count(), fitting.fits(), fitting.headroom().count());
+void append_json(const Fitting& fitting, bool is_named, std::string& text) {
+  const auto add = [&](std::string_view key, std::string_view value) { text.append(key).append(value); };
+  const auto add_bytes = [&](std::string_view key, Bytes bytes) {
+    const fmt::format_int digits{bytes.count()};
+    add(key, {digits.data(), digits.size()});
+  };
+  add("\n    {\n      \"gpu\": ", "");
+  append_json(fitting.capacity.gpu, text);
+  add(",\n      \"named\": ", is_named ? "true" : "false");
+  add_bytes(",\n      \"capacity_bytes\": ", fitting.capacity.bytes);
+  add_bytes(",\n      \"set_aside_bytes\": ", fitting.set_aside);
+  add(",\n      \"fits\": ", fitting.fits() ? "true" : "false");
+  add_bytes(",\n      \"headroom_bytes\": ", fitting.headroom());
+  add("\n    }", "");
 }
 
 }  // namespace
@@ -122,16 +125,18 @@ std::string fits_text(const FitsReport& report, const std::vector<CardSize>& bou
 
 std::string fits_json(const FitsReport& report) {
   if (report.named.empty() && report.cards.empty()) return "[]";
-  fmt::memory_buffer text;
+  constexpr std::size_t usual_size = 220;  // of one
+  std::string text;
+  text.reserve(usual_size * (report.named.size() + report.cards.size()));
   const auto add = [&](const std::vector<Fitting>& fittings, bool is_named) {
     for (const Fitting& fitting : fittings) {
-      text.push_back(text.size() == 0 ? '[' : ',');
+      text += text.empty() ? '[' : ',';
       append_json(fitting, is_named, text);
     }
   };
   add(report.named, true);
   add(report.cards, false);
-  return fmt::to_string(text) + "\n  ]";
+  return text + "\n  ]";
 }
 
 }  // namespace calibram

@@ -61,7 +61,7 @@ TEST(ServeAnswers, QuestionsTheOtherWayRoundAreToo) {
       serving, "estimate",
       {"qwen2-7b", "--gpu", "4090", "--max-context", "--max-batch", "--best-format", "--min-devices"});
   expect_same(serving, "estimate",
-              {"llama-3.1-70b", "--capacity", "24GiB", "--min-devices", "--runtime", "vllm"});
+              {"llama-3.1-70b", "--capacity", "24GiB", "--min-devices", "--runtime", "vllm@0.19.0"});
   expect_same(serving, "advise",
               {"qwen2-7b", "--prompt", "8000", "--capacity", "12GiB", "--weights", "bf16"});
   expect_same(serving, "advise",
@@ -69,8 +69,8 @@ TEST(ServeAnswers, QuestionsTheOtherWayRoundAreToo) {
                "--max-devices", "2", "--keep-formats", "--keep-batch", "--keep-context", "--keep-engine",
                "--keep-on-card", "--estimator", "theory"});
   expect_same(serving, "concurrency",
-              {"qwen2-7b", "--prompt", "500", "--gpu", "H100 SXM", "--up-to", "20", "--runtime", "vllm",
-               "--shared-prefix", "100"});
+              {"qwen2-7b", "--prompt", "500", "--gpu", "H100 SXM", "--up-to", "20", "--runtime",
+               "vllm@0.19.0", "--shared-prefix", "100"});
 }
 
 TEST(ServeAnswers, ListsAreWhatTheCommandPrints) {
