@@ -8,11 +8,13 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace calibram {
 
+using HttpReceived = boost::beast::http::request<boost::beast::http::string_body>;
 using HttpMessage = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// "localhost", an address of 127.0.0.0/8 or "[::1]", with or without a port.
@@ -24,6 +26,13 @@ HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive
 
 /// The JSON document {"error": {"problem": …, "reason": "", "remedy": ""}}.
 HttpResponse problem(int status, const std::string& text);
+
+/// What was received, as handlers have it.
+HttpRequest asked_in(const HttpReceived& received);
+
+/// What is answered before anyone looks at what is asked: to another host, or method; nothing for most.
+/// @param guards_host  whether the host must be a loopback one
+std::optional<HttpResponse> refusal_of(const HttpReceived& received, bool guards_host);
 
 /// What a request that could not be read is answered.
 HttpResponse refusal_of(const boost::beast::error_code& error);

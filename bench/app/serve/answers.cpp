@@ -46,7 +46,7 @@ AskedQuestion question_in(const AskedParameters& asked, Served& served) {
 
 /// Of what an allocator must be simulated for, step by step.
 void refuse_endless(const Question& question, bool asks_often) {
-  constexpr std::int64_t most_steps = 4096;
+  constexpr std::int64_t most_steps = 1024;
   if (question.metric != Metric::reserved) return;
   if (asks_often)
     throw InputError{"--metric reserved is answered by estimate alone here",

@@ -11,7 +11,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <iostream>
+#include <string_view>
 #include <utility>
 
 namespace calibram {
@@ -56,6 +59,16 @@ HttpResponse page_file(const PageFile& file) {
 }
 
 }  // namespace
+
+bool takes_long(const HttpRequest& request) {
+  if (request.method == "POST" || request.path == "/api/advise" || request.path == "/api/concurrency")
+    return true;
+  constexpr std::array<std::string_view, 6> slow = {"max-context=1", "max-batch=1",     "best-format=1",
+                                                    "min-devices=1", "metric=reserved", "device=cuda"};
+  return std::any_of(slow.begin(), slow.end(), [&](std::string_view parameter) {
+    return request.query.find(parameter) != std::string::npos;
+  });
+}
 
 HttpResponse respond(const HttpRequest& request, Served& served) {
   const bool reads = request.method == "GET" || request.method == "HEAD";

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -19,8 +18,7 @@ struct ServeOptions {
   std::uint16_t port = 8080;
   std::string address = "127.0.0.1";
   std::string profile;
-  /// So that a question that takes long leaves some for others.
-  unsigned threads = std::max(4U, machine_threads());
+  unsigned threads = machine_threads();
 };
 
 /// Of which each may send a body of some MiB.
@@ -31,7 +29,7 @@ void run_server(const ServeOptions& options) {
   HttpLimits limits;
   limits.connections = most_connections;
   HttpServer server{options.address, options.port, limits,
-                    [&](const HttpRequest& request) { return respond(request, served); }};
+                    [&](const HttpRequest& request) { return respond(request, served); }, takes_long};
   const bool is_ipv6 = options.address.find(':') != std::string::npos;
   std::cout << fmt::format("http://{}:{}/", is_ipv6 ? fmt::format("[{}]", options.address) : options.address,
                            server.port())
@@ -50,7 +48,7 @@ Action add_serve(CLI::App& verb) {
                   "A profile.json that answers unless a request names another. Default: as for estimate");
   constexpr unsigned most_threads = 256;
   verb.add_option("--threads", options->threads,
-                  "Threads that answer. Default: one per processor, 4 at least")
+                  "Threads that answer, and as many for what takes long. Default: one per processor")
       ->check(CLI::Range(1U, most_threads));
   return [options] {
     run_server(*options);
