@@ -64,11 +64,11 @@ HttpResponse problem(int status, const std::string& text) {
   return {status, "application/json", error.dump(2) + "\n", {{"Cache-Control", "no-store"}}};
 }
 
-HttpRequest asked_in(const HttpReceived& received) {
+HttpRequest asked_in(HttpReceived& received) {
   const std::string_view target = text_of(received.target());
   const std::size_t mark = std::min(target.find('?'), target.size());
   return {std::string{text_of(received.method_string())}, std::string{target.substr(0, mark)},
-          std::string{target.substr(std::min(mark + 1, target.size()))}, received.body()};
+          std::string{target.substr(std::min(mark + 1, target.size()))}, std::move(received.body())};
 }
 
 std::optional<HttpResponse> refusal_of(const HttpReceived& received, bool guards_host) {

@@ -27,8 +27,8 @@ HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive
 /// The JSON document {"error": {"problem": …, "reason": "", "remedy": ""}}.
 HttpResponse problem(int status, const std::string& text);
 
-/// What was received, as handlers have it.
-HttpRequest asked_in(const HttpReceived& received);
+/// What was received, as handlers have it; the body is taken out of it.
+HttpRequest asked_in(HttpReceived& received);
 
 /// What is answered before anyone looks at what is asked: to another host, or method; nothing for most.
 /// @param guards_host  whether the host must be a loopback one

@@ -217,7 +217,7 @@ class HttpServer::Server {
       if (!is_gone(error)) co_await answer(stream, refusal_of(error), 11, false, false);
       co_return false;
     }
-    const HttpReceived request = parser.release();
+    HttpReceived request = parser.release();
     std::optional<HttpResponse> response = refusal_of(request, guards_host_);
     if (!response) response = co_await handled(stream, asked_in(request));
     const bool keeps_alive = request.keep_alive() && !is_stopping_ && Clock::now() < end;
@@ -231,7 +231,7 @@ class HttpServer::Server {
     const auto answer_if_there = [this, &stream, &request]() -> asio::awaitable<HttpResponse> {
       char next = 0;  // of a peer that is gone, there is an end to read
       const bool is_there = ::recv(stream.socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
-      co_return is_there ? handle(request) : problem(408, "nobody waits for this any more");
+      co_return is_there ? handle(request) : problem(408, "the connection was closed before its turn came");
     };
     co_return co_await asio::co_spawn(*patient_, answer_if_there, asio::use_awaitable);
   }
