@@ -74,12 +74,17 @@ TEST(ByteReader, TheEndAndTheLimitAreToldApart) {
               HasSubstr("the file has 10 in all"));
 }
 
-TEST(ByteReader, AFileThatIsShorterThanItWasSaidToBeIsAnError) {
+TEST(ByteReader, AStartThatIsTooShortSaysHowMuchIsNeeded) {
   ByteReader reader{"0123", 100_B, "x", 1_MiB};
   std::string target(10, ' ');
-  EXPECT_THAT(message_of<InputError>([&] { reader.copy(target); }), HasSubstr("byte 4: the file ends here"));
-  EXPECT_THAT(message_of<InputError>([&] { reader.take(1); }), HasSubstr("byte 4: the file ends here"));
+  EXPECT_THAT(message_of<InputError>([&] { reader.copy(target); }),
+              HasSubstr("byte 4: the first 4 bytes are there, and at least 10 are needed"));
+  EXPECT_THAT(message_of<InputError>([&] { reader.take(1); }), HasSubstr("at least 5 are needed"));
+  reader.skip(50);
+  EXPECT_THAT(message_of<InputError>([&] { reader.take(8); }), HasSubstr("at least 62 are needed"));
+}
 
+TEST(ByteReader, AFileThatIsShorterThanItWasSaidToBeIsAnError) {
   const ScratchFolder folder;
   const std::filesystem::path file = folder.write("x", content());
   ByteReader cut{file, 1_MiB};

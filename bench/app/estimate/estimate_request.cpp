@@ -33,7 +33,6 @@ FitsReport fits_of(const EstimateRequest& request, const Estimate& estimate) {
     return std::any_of(request.named.begin(), request.named.end(),
                        [&](const Capacity& capacity) { return capacity.gpu == card.capacity.gpu; });
   });
-  if (!request.inverse) report.boundary = sizes_at_the_boundary(card_sizes(estimate, metric));
   return report;
 }
 
