@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The answer above all others: the total, how sure it is, and whether the card holds it.
+import {gib, grouped, percent} from '/bytes.js';
+import {byId, element, replace} from '/elements.js';
+import {said, t} from '/texts.js';
+import {roomText} from '/verdict.js';
+
+/** "14.75 GiB", or tokens for a metric that counts them. */
+export const amountOf = (estimate) => (estimate.unit === 'tokens' ? t('tokens.spoken', {count: grouped(estimate.value)}) : gib(estimate.value));
+
+const namedCard = (estimate) => estimate.fits.find((fitting) => fitting.named);
+
+function intervalText(estimate) {
+  if (estimate.low_bytes === null || estimate.unit !== 'bytes') return t('interval.none');
+  return t('interval', {low: gib(estimate.low_bytes), high: gib(estimate.high_bytes), bound: gib(estimate.bound99_bytes)});
+}
+
+function showVerdict(estimate) {
+  const card = namedCard(estimate);
+  byId('verdict').className = `verdict ${card === undefined ? '' : card.fits ? 'yes' : 'no'}`;
+  if (card === undefined) return replace(byId('verdict'), t(estimate.fits.length === 0 ? 'verdict.none' : 'verdict.choose'));
+  const devices = estimate.devices.length;
+  const where = devices > 1 ? t('verdict.each', {gpu: card.gpu, count: devices}) : card.gpu;
+  replace(byId('verdict'), element('strong', {}, t(card.fits ? 'verdict.fits' : 'verdict.not', {gpu: where})), ' ',
+    roomText(card), element('span', {class: 'help'}, ` ${t('verdict.capacity', {capacity: gib(card.capacity_bytes), aside: gib(card.set_aside_bytes)})}`));
+}
+
+/** The program's hint, put together again from its numbers. */
+function hintNodes(hint) {
+  if (!hint) return [];
+  const terms = hint.terms.map(({term, share}) => t('hint.term', {term: t(`term.${term}`), share: percent(share, 0)})).join(t('comma'));
+  if (hint.changes.length === 0) return [t('hint.alone', {terms})];
+  const nodes = [t('hint', {terms})];
+  hint.changes.forEach(({change, saved_bytes}, i) => nodes.push(i === 0 ? ' ' : t('comma'), said(change), ` ${t('hint.saves', {size: gib(saved_bytes)})}`));
+  return nodes;
+}
+
+/** What a reader must know to trust the number. */
+function notesOf(estimate) {
+  const notes = [];
+  if (estimate.estimator?.startsWith('rule')) notes.push(t('note.rule', {rule: estimate.estimator}));
+  if (estimate.profile) notes.push(t('note.profile', {profile: estimate.profile}));
+  if (estimate.extrapolates) notes.push(t('note.extrapolates'));
+  if (estimate.caution) notes.push(said(estimate.caution));
+  if (estimate.cache_rule) notes.push(said(estimate.cache_rule));
+  if (estimate.devices.length > 1)
+    notes.push(t('note.devices', {sizes: estimate.devices.map((device) => gib(device.total_bytes)).join(t('comma'))}));
+  return notes;
+}
+
+function showSummary(estimate) {
+  const card = namedCard(estimate);
+  byId('summary-total').textContent = amountOf(estimate);
+  byId('summary-verdict').textContent = card === undefined ? '' : `${t(card.fits ? 'fits' : 'fits.not')} · ${roomText(card)}`;
+  byId('summary').className = card === undefined ? '' : card.fits ? 'yes' : 'no';
+}
+
+export function showAnswer(estimate) {
+  byId('answered').hidden = false;
+  byId('refusal').replaceChildren();
+  replace(byId('total'), element('span', {class: 'figure'}, amountOf(estimate)), ' ',
+    element('span', {class: 'quiet'}, `${estimate.model.replace(/^upload:.*/, '')} ${t(`metric.${estimate.metric}`)} · ${estimate.runtime} · ${estimate.weights} / ${estimate.kv}`.trim()));
+  byId('interval').textContent = intervalText(estimate);
+  showVerdict(estimate);
+  replace(byId('hint'), ...hintNodes(estimate.hint));
+  replace(byId('notes'), ...notesOf(estimate).map((note) => element('p', {}, note)));
+  showSummary(estimate);
+}
+
+/** "unknown model 'x' (reason): remedy", its parts in the reader's language where they are known. */
+export function refusalNodes({problem, reason, remedy}) {
+  const nodes = [element('strong', {}, t('refused')), ' ', said(problem)];
+  if (reason !== '') nodes.push(' (', said(reason), ')');
+  if (remedy !== '') nodes.push('. ', element('span', {}, t('refused.remedy')), ' ', said(remedy));
+  return nodes;
+}
+
+/** No answer: the one before goes, so that nobody takes it for this one. */
+export function showRefusal(refusal) {
+  byId('answered').hidden = true;
+  byId('total').replaceChildren();
+  replace(byId('refusal'), element('p', {class: 'refusal'}, ...refusalNodes(refusal)));
+  byId('summary-total').textContent = t('refused');
+  byId('summary-verdict').textContent = '';
+  byId('summary').className = '';
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// All known cards with what fits and how much is left, the smallest that holds it first.
+import {gib} from '/bytes.js';
+import {allCards, cardNamed, chooseCard} from '/cards.js';
+import {button, byId, element, replace, table} from '/elements.js';
+import {matching} from '/combobox.js';
+import {t} from '/texts.js';
+import {fitMark} from '/verdict.js';
+
+const view = {search: '', kind: '', all: false, descending: false};
+let last = null, search, kind, all, order;
+
+const kinds = () => [...new Set(allCards().map((card) => card.class))].sort();
+
+function shownFittings() {
+  const named = (fitting) => ({...fitting, card: cardNamed(fitting.gpu)});
+  const known = last.fits.map(named).filter(({card}) => card !== undefined)
+    .filter((fitting, i, others) => others.findIndex(({gpu}) => gpu === fitting.gpu) === i);
+  const found = matching(known.map((fitting) => ({text: fitting.gpu, keys: fitting.card.vendor, fitting})), view.search).map((option) => option.fitting);
+  return found.filter(({card, fits}) => (view.kind === '' || card.class === view.kind) && (view.all || fits))
+    .sort((a, b) => (view.descending ? -1 : 1) * (a.capacity_bytes - b.capacity_bytes));
+}
+
+function rowOf({gpu, card, capacity_bytes, fits, headroom_bytes, named}) {
+  const name = button(gpu, () => chooseCard(gpu), {class: 'link', title: t('card.choose', {gpu}), 'aria-pressed': String(named)});
+  return [name, t(`class.${card.class}`), gib(capacity_bytes), fitMark(fits), gib(headroom_bytes)];
+}
+
+function show() {
+  if (last === null) return;
+  if (last.fits.length === 0) return replace(byId('comparison'), element('p', {class: 'help'}, t('comparison.none')));
+  const shown = shownFittings();
+  if (shown.length === 0) return replace(byId('comparison'), element('p', {class: 'help'}, t('comparison.empty')));
+  byId('comparison').replaceChildren(table(t('comparison'),
+    [{title: t('card')}, {title: t('class')}, {title: t('memory'), number: true}, {title: t('fits.title')}, {title: t('left'), number: true}], shown.map(rowOf)));
+}
+
+export function showComparison(estimate) {
+  last = estimate;
+  show();
+}
+
+export function nameComparisonControls() {
+  search.placeholder = t('comparison.search');
+  search.setAttribute('aria-label', t('comparison.search'));
+  kind.setAttribute('aria-label', t('class'));
+  kind.replaceChildren(element('option', {value: ''}, t('class.all')), ...kinds().map((name) => element('option', {value: name}, t(`class.${name}`))));
+  kind.value = view.kind;
+  all.nextSibling.textContent = ` ${t('comparison.all')}`;
+  order.textContent = t(view.descending ? 'comparison.descending' : 'comparison.ascending');
+  show();
+}
+
+export function setUpComparison() {
+  search = element('input', {type: 'search', id: 'card-search', autocomplete: 'off'});
+  kind = element('select', {id: 'card-class'});
+  all = element('input', {type: 'checkbox', id: 'card-all'});
+  order = button('', () => { view.descending = !view.descending; nameComparisonControls(); }, {id: 'card-order'});
+  search.addEventListener('input', () => { view.search = search.value; show(); });
+  kind.addEventListener('change', () => { view.kind = kind.value; show(); });
+  all.addEventListener('change', () => { view.all = all.checked; show(); });
+  byId('comparison-filter').append(search, kind, element('label', {class: 'check'}, all, document.createTextNode('')), order);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Memory against the number of requests at once, beside what the card has.
+import {gib, grouped, inGib} from '/bytes.js';
+import {byId, replace, table} from '/elements.js';
+import {t} from '/texts.js';
+import {colour} from '/theme.js';
+
+let chart = null;
+
+function line(label, points, i, more = {}) {
+  const paint = colour(`series-${i}`);
+  return {label, data: points, borderColor: paint, backgroundColor: paint, pointRadius: 0, borderWidth: 2.5, ...more};
+}
+
+function linesOf({rows, gpu, capacity_bytes}) {
+  const points = (key) => rows.filter((row) => row[key] !== null).map((row) => ({x: row.requests, y: inGib(row[key])}));
+  const lines = [line(t('total'), points('total_bytes'), 0), line(t('term.weights'), points('weights_bytes'), 5, {borderDash: [2, 3]})];
+  if (rows.some((row) => row.rule_terms_bytes !== null)) lines.push(line('rule-terms', points('rule_terms_bytes'), 3, {borderDash: [8, 4]}));
+  if (capacity_bytes !== null && capacity_bytes !== undefined)
+    lines.push(line(gpu, rows.map((row) => ({x: row.requests, y: inGib(capacity_bytes)})), 1, {borderDash: [12, 4, 2, 4]}));
+  return lines;
+}
+
+const axis = (title, extra) => ({type: 'linear', title: {display: true, text: title, color: colour('ink')}, grid: {color: colour('grid')}, ...extra,
+  ticks: {color: colour('quiet'), maxTicksLimit: 8, maxRotation: 0}});
+
+const options = () => ({
+  responsive: true, maintainAspectRatio: false, animation: false, interaction: {mode: 'index', intersect: false},
+  scales: {x: axis(t('requests'), {min: 1}), y: axis('GiB', {beginAtZero: true})},
+  plugins: {
+    legend: {position: 'bottom', onClick: null, labels: {color: colour('ink'), usePointStyle: true, pointStyle: 'line'}},
+    tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${gib(Math.round(item.parsed.y * 2 ** 30))}`}},
+  },
+});
+
+function showTable({rows, capacity_bytes}) {
+  const hasCard = capacity_bytes !== null && capacity_bytes !== undefined;
+  const columns = [{title: t('requests')}, {title: t('total'), number: true}, {title: t('term.kv_cache'), number: true}, {title: t('one-more'), number: true},
+    ...(hasCard ? [{title: t('fits.title')}] : [])];
+  replace(byId('growth-table'), table(t('growth'), columns, rows.map((row) => [grouped(row.requests), gib(row.total_bytes), gib(row.kv_cache_bytes),
+    gib(row.one_more_bytes ?? 0), ...(hasCard ? [t(row.fits ? 'fits' : 'fits.not')] : [])])));
+}
+
+export function showGrowth(growth) {
+  byId('growth').parentElement.hidden = byId('growth-data').hidden = false;
+  byId('growth-refusal').replaceChildren();
+  chart ??= new Chart(byId('growth'), {type: 'line', data: {datasets: []}, options: options()});
+  chart.options = options();
+  chart.data = {datasets: linesOf(growth)};
+  chart.update('none');
+  const summary = growth.max_requests === null || growth.max_requests === undefined ? t('growth') : t('growth.most', {count: grouped(growth.max_requests), gpu: growth.gpu});
+  byId('growth').setAttribute('aria-label', summary);
+  byId('growth-refusal').textContent = summary === t('growth') ? '' : summary;
+  showTable(growth);
+}
+
+export function showNoGrowth(nodes) {
+  byId('growth').parentElement.hidden = byId('growth-data').hidden = true;
+  byId('growth-refusal').replaceChildren(...nodes);
+}
