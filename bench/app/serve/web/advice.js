@@ -50,10 +50,11 @@ const helps = (remedy) => remedy.needed_bytes !== null && remedy.saves_bytes > 0
 
 export function showAdvice(advice) {
   const nodes = [];
-  byId('keeps').hidden = false;
+  byId('keeps').hidden = advice.fits;
   if (advice.fits) nodes.push(element('p', {}, t('advice.fits', {gpu: advice.gpu})));
   else if (advice.plan) nodes.push(planNodes(advice.plan, t('plan')));
   else nodes.push(element('p', {class: 'note'}, t('plan.none')));
+  if (advice.fits) return byId('advice').replaceChildren(...nodes);
   if (advice.plan_in_these_formats) nodes.push(planNodes(advice.plan_in_these_formats, t('plan.formats')));
   const helping = advice.remedies.filter(helps);
   if (helping.length > 0) nodes.push(element('h3', {}, t('remedies')), remedyTable(helping));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The answer above all others: the total, how sure it is, and whether the card holds it.
-import {gib, grouped, percent} from '/bytes.js';
+import {gib, percent} from '/bytes.js';
 import {byId, element, replace} from '/elements.js';
-import {said, t} from '/texts.js';
+import {counted, said, t} from '/texts.js';
 import {roomText} from '/verdict.js';
 
+const announceDelay = 700;  // milliseconds
+
 /** "14.75 GiB", or tokens for a metric that counts them. */
-export const amountOf = (estimate) => (estimate.unit === 'tokens' ? t('tokens.spoken', {count: grouped(estimate.value)}) : gib(estimate.value));
+export const amountOf = (estimate) => (estimate.unit === 'tokens' ? counted('tokens.spoken', estimate.value) : gib(estimate.value));
 
 const namedCard = (estimate) => estimate.fits.find((fitting) => fitting.named);
 
@@ -55,16 +57,27 @@ function showSummary(estimate) {
   byId('summary').className = card === undefined ? '' : card.fits ? 'yes' : 'no';
 }
 
+let announcing = null;
+
+/** Tells screen readers, once the reader's hand is still. */
+function announce(text) {
+  clearTimeout(announcing);
+  announcing = setTimeout(() => { byId('announcement').textContent = text; }, announceDelay);
+}
+
 export function showAnswer(estimate) {
   byId('answered').hidden = false;
+  byId('answered').classList.remove('stale');
   byId('refusal').replaceChildren();
   replace(byId('total'), element('span', {class: 'figure'}, amountOf(estimate)), ' ',
-    element('span', {class: 'quiet'}, `${estimate.model.replace(/^upload:.*/, '')} ${t(`metric.${estimate.metric}`)} · ${estimate.runtime} · ${estimate.weights} / ${estimate.kv}`.trim()));
+    element('span', {class: 'quiet'}, t('answered', {weights: estimate.weights, kv: estimate.kv, runtime: estimate.runtime,
+      metric: t(`metric.${estimate.metric}`), estimator: estimate.estimator})));
   byId('interval').textContent = intervalText(estimate);
   showVerdict(estimate);
   replace(byId('hint'), ...hintNodes(estimate.hint));
   replace(byId('notes'), ...notesOf(estimate).map((note) => element('p', {}, note)));
   showSummary(estimate);
+  announce(`${amountOf(estimate)}. ${byId('summary-verdict').textContent}`);
 }
 
 /** "unknown model 'x' (reason): remedy", its parts in the reader's language where they are known. */
@@ -75,9 +88,9 @@ export function refusalNodes({problem, reason, remedy}) {
   return nodes;
 }
 
-/** No answer: the one before goes, so that nobody takes it for this one. */
+/** No answer: the one before goes out of sight, so that nobody takes it for this one; its room stays. */
 export function showRefusal(refusal) {
-  byId('answered').hidden = true;
+  byId('answered').classList.add('stale');
   byId('total').replaceChildren();
   replace(byId('refusal'), element('p', {class: 'refusal'}, ...refusalNodes(refusal)));
   byId('summary-total').textContent = t('refused');

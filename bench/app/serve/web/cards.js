@@ -11,7 +11,7 @@ let cards = [], picker;
 export const cardNamed = (name) => cards.find((card) => card.name === name);
 export const allCards = () => cards;
 
-/** What the card asked about is called; empty for none. */
+/** Whether a card or an amount of memory is asked about. */
 export const hasCard = () => value('gpu') !== '' || value('capacity') !== '';
 
 export function showCard() {
@@ -32,11 +32,12 @@ export function setCards(known) {
   nameCardControls();
 }
 
+/** Asks about another card; what was known of the one before is forgotten. */
 export function chooseCard(gpu) {
-  change({gpu, capacity: ''});
+  change({gpu, capacity: '', device: ''});
 }
 
 export function setUpCards() {
   picker = new Combobox(byId('card-picker'), {id: 'card', onChoice: chooseCard, onText: chooseCard});
-  byId('capacity').addEventListener('change', (event) => change({capacity: event.target.value, gpu: event.target.value === '' ? value('gpu') : ''}));
+  byId('capacity').addEventListener('change', (event) => change({capacity: event.target.value, gpu: event.target.value === '' ? value('gpu') : '', device: ''}));
 }

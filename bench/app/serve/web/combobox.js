@@ -2,7 +2,7 @@
 // A field that searches a list while one types, by mouse, touch or keyboard (the ARIA pattern of a combobox).
 import {element} from '/elements.js';
 
-const mostShown = 60;
+const mostShown = 400;
 
 /** Without what people write differently: "Qwen/Qwen2.5-32B Instruct" finds qwen2.5-32b-instruct. */
 const folded = (text) => text.toLowerCase().replace(/^.*\//, '').replace(/[\s_-]+/g, ' ').trim();
@@ -60,7 +60,7 @@ export class Combobox {
 
   #listen() {
     this.#input.addEventListener('focus', () => this.#input.select());
-    this.#input.addEventListener('click', () => this.#open(''));
+    this.#input.addEventListener('click', () => { if (!this.#isOpen()) this.#open(''); });
     this.#input.addEventListener('input', () => this.#open(this.#input.value));
     this.#input.addEventListener('keydown', (event) => this.#key(event));
     this.#input.addEventListener('blur', () => this.#close());

@@ -27,14 +27,15 @@ function rowOf({gpu, card, capacity_bytes, fits, headroom_bytes, named}) {
 }
 
 function show() {
-  if (last === null) return;
+  if (last === null) return byId('comparison').replaceChildren();
   if (last.fits.length === 0) return replace(byId('comparison'), element('p', {class: 'help'}, t('comparison.none')));
   const shown = shownFittings();
   if (shown.length === 0) return replace(byId('comparison'), element('p', {class: 'help'}, t('comparison.empty')));
   byId('comparison').replaceChildren(table(t('comparison'),
-    [{title: t('card')}, {title: t('class')}, {title: t('memory'), number: true}, {title: t('fits.title')}, {title: t('left'), number: true}], shown.map(rowOf)));
+    [{title: t('card.column')}, {title: t('class')}, {title: t('memory'), number: true}, {title: t('fits.title')}, {title: t('left'), number: true}], shown.map(rowOf)));
 }
 
+/** @param estimate  null where there is no answer */
 export function showComparison(estimate) {
   last = estimate;
   show();

@@ -35,7 +35,7 @@ const profileText = ({name, device, kind}) => (name === device ? name : `${name}
 export function nameEngineControls() {
   fillSelect('runtime', [['', t('runtime.default')], ...runtimes.filter(({name}) => name !== 'calibram').map(({name}) => [name, name])]);
   fillSelect('split', [['', t('split.default')], ['layers', t('split.layers')], ['tensor', t('split.tensor')]]);
-  fillSelect('metric', [['', t('metric.default')], ...metrics.map((name) => [name, `${name}: ${t(`metric.${name}`)}`])]);
+  fillSelect('metric', [['', t('metric.default', {what: t('metric.allocated')})], ...metrics.map((name) => [name, `${name}: ${t(`metric.${name}`)}`])]);
   fillSelect('estimator', [['', t('estimator.default')], ...estimators.map((name) => [name, name])]);
   fillSelect('profile', [['', t('profile.default')], ['none', t('profile.none')], ...profiles.map((profile) => [profile.name, profileText(profile)])]);
   showEngine();

@@ -24,9 +24,12 @@ function linesOf({rows, gpu, capacity_bytes}) {
 const axis = (title, extra) => ({type: 'linear', title: {display: true, text: title, color: colour('ink')}, grid: {color: colour('grid')}, ...extra,
   ticks: {color: colour('quiet'), maxTicksLimit: 8, maxRotation: 0}});
 
-const options = () => ({
+/** The rule may leave the plot: it would press our line and the card's to the ground. */
+const highest = ({rows, capacity_bytes}) => 1.1 * inGib(Math.max(capacity_bytes ?? 0, ...rows.map((row) => row.total_bytes)));
+
+const options = (growth) => ({
   responsive: true, maintainAspectRatio: false, animation: false, interaction: {mode: 'index', intersect: false},
-  scales: {x: axis(t('requests'), {min: 1}), y: axis('GiB', {beginAtZero: true})},
+  scales: {x: axis(t('requests'), {min: 1}), y: axis('GiB', {min: 0, max: highest(growth)})},
   plugins: {
     legend: {position: 'bottom', onClick: null, labels: {color: colour('ink'), usePointStyle: true, pointStyle: 'line'}},
     tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${gib(Math.round(item.parsed.y * 2 ** 30))}`}},
@@ -41,16 +44,23 @@ function showTable({rows, capacity_bytes}) {
     gib(row.one_more_bytes ?? 0), ...(hasCard ? [t(row.fits ? 'fits' : 'fits.not')] : [])])));
 }
 
+/** How many requests the card holds. */
+function summaryOf({max_requests: most, gpu, rows}) {
+  if (most === null || most === undefined) return '';
+  if (most === 0) return t('growth.not', {gpu});
+  return t(most === rows[rows.length - 1].requests ? 'growth.more' : 'growth.most', {count: grouped(most), gpu});
+}
+
 export function showGrowth(growth) {
   byId('growth').parentElement.hidden = byId('growth-data').hidden = false;
   byId('growth-refusal').replaceChildren();
-  chart ??= new Chart(byId('growth'), {type: 'line', data: {datasets: []}, options: options()});
-  chart.options = options();
+  chart ??= new Chart(byId('growth'), {type: 'line', data: {datasets: []}, options: options(growth)});
+  chart.options = options(growth);
   chart.data = {datasets: linesOf(growth)};
   chart.update('none');
-  const summary = growth.max_requests === null || growth.max_requests === undefined ? t('growth') : t('growth.most', {count: grouped(growth.max_requests), gpu: growth.gpu});
-  byId('growth').setAttribute('aria-label', summary);
-  byId('growth-refusal').textContent = summary === t('growth') ? '' : summary;
+  const summary = summaryOf(growth);
+  byId('growth').setAttribute('aria-label', `${t('growth')}. ${summary}`);
+  byId('growth-refusal').textContent = summary;
   showTable(growth);
 }
 

@@ -3,7 +3,7 @@
 import {gib, grouped} from '/bytes.js';
 import {button, byId, element} from '/elements.js';
 import {change} from '/question.js';
-import {said, t} from '/texts.js';
+import {counted, said, t} from '/texts.js';
 
 function limitNodes(limit, next) {
   if (limit.limit === 'memory') return [t('limit.memory', {next: grouped(next), size: gib(limit.next_needed_bytes)})];
@@ -40,7 +40,7 @@ export function showInverse({inverse}) {
   const {max_context, max_context_limit, max_batch, max_batch_limit, best_format, min_devices} = inverse;
   byId('inverse-title').textContent = t('inverse', {gpu: inverse.gpu});
   byId('inverse').replaceChildren(
-    largestTile('max-context', max_context, max_context_limit, t('tokens.spoken', {count: grouped(max_context)}), null),
+    largestTile('max-context', max_context, max_context_limit, counted('tokens.spoken', max_context), null),
     largestTile('max-batch', max_batch, max_batch_limit, grouped(max_batch), {batch: max_batch}),
     formatTile(best_format), devicesTile(min_devices));
 }

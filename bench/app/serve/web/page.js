@@ -35,9 +35,15 @@ function showEstimate(estimate) {
   showKept(estimate.workload);
 }
 
+function showNoEstimate(refusal) {
+  showRefusal(refusal);
+  showComparison(null);
+  showKept(null);
+}
+
 /** Each kind of question: where it is asked, where its answer goes, and why it may not be asked at all. */
 const kinds = [
-  {place: 'answer', address: () => `/api/estimate?${query()}`, show: showEstimate, refuse: showRefusal, delay: 0},
+  {place: 'answer', address: () => `/api/estimate?${query()}`, show: showEstimate, refuse: showNoEstimate, delay: 0},
   {place: 'inverse', address: () => `/api/estimate?${query(inverseWords)}`, show: showInverse, showNone: showNoInverse, absence: needsCard},
   {place: 'advice', address: () => `/api/advise?${adviceQuery()}`, show: showAdvice, showNone: showNoAdvice, absence: needsCard},
   {place: 'rules', address: () => `/api/estimate?${query({rules: 1})}`, show: showRules, showNone: showNoRules},
@@ -66,7 +72,7 @@ function ask() {
 }
 
 function showNothing([text]) {
-  showRefusal({problem: text, reason: '', remedy: ''});
+  showNoEstimate({problem: text, reason: '', remedy: ''});
 }
 
 function showQuestion() {

@@ -2,6 +2,7 @@
 // The page's words in the reader's language; what the program says in English stays so marked where there is no other.
 import {english} from '/texts_en.js';
 import {chinese} from '/texts_zh.js';
+import {grouped} from '/bytes.js';
 import {element} from '/elements.js';
 import {recall, remember} from '/memory.js';
 
@@ -18,6 +19,8 @@ const filled = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => value
 
 /** A text of the page; `{name}` in it is replaced by values.name. */
 export const t = (key, values = {}) => filled(languages[current].texts[key] ?? key, values);
+/** The text of a count, which may differ for one. */
+export const counted = (key, count) => t(count === 1 ? `${key}.one` : key, {count: grouped(count)});
 export const hasText = (key) => key in languages[current].texts;
 
 /** What the program says, in the reader's language where a phrase of it is known, else in English and marked so. */

@@ -4,7 +4,7 @@ import {grouped} from '/bytes.js';
 import {byId} from '/elements.js';
 import {change, effective, value} from '/question.js';
 import {Slider, stepsUpTo} from '/slider.js';
-import {t} from '/texts.js';
+import {counted, t} from '/texts.js';
 
 const longestPrompt = 1048576, mostRequests = 1024;
 
@@ -33,7 +33,7 @@ export function nameWorkloadControls() {
 }
 
 export function setUpWorkload() {
-  const tokens = (count) => t('tokens.spoken', {count: grouped(count)});
+  const tokens = (count) => counted('tokens.spoken', count);
   prompt = new Slider(byId('prompt'), {steps: stepsUpTo(longestPrompt), speak: tokens, onChange: (count) => change({prompt: count})});
   batch = new Slider(byId('batch'), {steps: stepsUpTo(mostRequests), speak: grouped, onChange: (count) => change({batch: count})});
   byId('generate').addEventListener('input', (event) => change({generate: event.target.value}));
