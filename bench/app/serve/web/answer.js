@@ -13,6 +13,7 @@ export const amountOf = (estimate) => (estimate.unit === 'tokens' ? counted('tok
 const namedCard = (estimate) => estimate.fits.find((fitting) => fitting.named);
 
 function intervalText(estimate) {
+  if (estimate.estimator.startsWith('rule')) return t('interval.rule', {rule: estimate.estimator});
   if (estimate.low_bytes === null || estimate.unit !== 'bytes') return t('interval.none');
   return t('interval', {low: gib(estimate.low_bytes), high: gib(estimate.high_bytes), bound: gib(estimate.bound99_bytes)});
 }
@@ -40,7 +41,6 @@ function hintNodes(hint) {
 /** What a reader must know to trust the number. */
 function notesOf(estimate) {
   const notes = [];
-  if (estimate.estimator?.startsWith('rule')) notes.push(t('note.rule', {rule: estimate.estimator}));
   if (estimate.profile) notes.push(t('note.profile', {profile: estimate.profile}));
   if (estimate.extrapolates) notes.push(t('note.extrapolates'));
   if (estimate.caution) notes.push(said(estimate.caution));
@@ -57,7 +57,7 @@ function showSummary(estimate) {
   byId('summary').className = card === undefined ? '' : card.fits ? 'yes' : 'no';
 }
 
-let announcing = null;
+let announcing = null, refused = '';
 
 /** Tells screen readers, once the reader's hand is still. */
 function announce(text) {
@@ -66,6 +66,7 @@ function announce(text) {
 }
 
 export function showAnswer(estimate) {
+  refused = '';
   byId('answered').hidden = false;
   byId('answered').classList.remove('stale');
   byId('refusal').replaceChildren();
@@ -88,8 +89,12 @@ export function refusalNodes({problem, reason, remedy}) {
   return nodes;
 }
 
+/** For an answer that depends on the one above: what was said there is not said again. */
+export const refusalBelow = (refusal) => (refusal.problem === refused ? [t('refused.above')] : refusalNodes(refusal));
+
 /** No answer: the one before goes out of sight, so that nobody takes it for this one; its room stays. */
 export function showRefusal(refusal) {
+  refused = refusal.problem;
   byId('answered').classList.add('stale');
   byId('total').replaceChildren();
   replace(byId('refusal'), element('p', {class: 'refusal'}, ...refusalNodes(refusal)));

@@ -9,7 +9,6 @@ const plain = /^[A-Za-z0-9@%+=:,.\/_-]+$/;
 /** A word as a shell reads it. */
 const quoted = (word) => (plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-export const commandText = (argv) => ['calibram', ...argv].map(quoted).join(' ');
 
 /** What the command line calls the asked model: an upload has the name of its file. */
 let fileOf = (model) => model;
@@ -17,13 +16,19 @@ export function nameFilesBy(lookUp) {
   fileOf = lookUp;
 }
 
-function flags() {
-  const argv = [];
-  for (const word of words.slice(1)) if (value(word) !== '') argv.push(`--${word}`, value(word));
-  return argv;
+export const commandText = (argv) => ['calibram', ...argv].map((word) => quoted(word.startsWith('upload:') ? fileOf(word) : word)).join(' ');
+
+/** Profiles have names here and files on a command line: the answer says which file it was. */
+function estimatorFlags({profile, estimator}) {
+  if (profile !== null) return ['--profile', profile];
+  return value('profile') === 'none' && value('estimator') === '' ? ['--estimator', estimator] : [];
 }
 
-export const estimateCommand = () => ['estimate', fileOf(value('model')), ...flags()];
+function commandFor(estimate) {
+  const argv = ['estimate', value('model')];
+  for (const word of words.slice(1)) if (word !== 'profile' && value(word) !== '') argv.push(`--${word}`, value(word));
+  return [...argv, ...estimatorFlags(estimate)];
+}
 
 /** The question that a command line asks; nothing for one that the page cannot ask. */
 export function questionOf(argv) {
@@ -43,8 +48,9 @@ export function askCommand(argv) {
   replaceQuestion({...limits, ...questionOf(argv)});
 }
 
-export function showCommand() {
-  byId('command').textContent = commandText(estimateCommand());
+/** The command that prints this answer to the page's question. */
+export function showCommand(estimate) {
+  byId('command').textContent = commandText(commandFor(estimate));
 }
 
 export function setUpCommand() {

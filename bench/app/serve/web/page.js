@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Puts the page together: controls change the question, the question asks the server, answers are shown.
 import {nameAdviceControls, showAdvice, showKeeps, showNoAdvice} from '/advice.js';
-import {refusalNodes, showAnswer, showRefusal} from '/answer.js';
+import {refusalBelow, showAnswer, showRefusal} from '/answer.js';
 import {Asker, fetchDocument} from '/asking.js';
 import {hasCard, nameCardControls, setCards, setUpCards, showCard} from '/cards.js';
 import {setUpCommand, showCommand} from '/command.js';
@@ -33,6 +33,7 @@ function showEstimate(estimate) {
   showStack(estimate);
   showComparison(estimate);
   showKept(estimate.workload);
+  showCommand(estimate);
 }
 
 function showNoEstimate(refusal) {
@@ -51,7 +52,7 @@ const kinds = [
 ];
 
 for (const kind of kinds) {
-  const refuse = kind.refuse ?? ((refusal) => kind.showNone(refusalNodes(refusal)));
+  const refuse = kind.refuse ?? ((refusal) => kind.showNone(refusalBelow(refusal)));
   // What was answered last is shown again when the language or the colours change.
   const keep = (show) => (answer) => { kind.again = () => show(answer); kind.again(); };
   kind.asker = new Asker(byId(kind.place), {delay: kind.delay ?? heavyDelay, patience: kind.delay === 0 ? patience : 0,
@@ -82,7 +83,6 @@ function showQuestion() {
   showFormats();
   showEngine();
   showKeeps();
-  showCommand();
 }
 
 function nameControls() {
@@ -111,7 +111,7 @@ async function fetchLists() {
   await Promise.all([list('models', setModels), list('gpus', (cards) => { setCards(cards); nameComparisonControls(); }), list('formats', setFormats),
     Promise.all([runtimes, profiles]).then(([known, fitted]) => setEngine(known, fitted)).catch(showRefusal),
     list('version', ({version}) => { byId('program').textContent = `calibram ${version}`; })]);
-  showCommand();
+  showAnswersAgain();
 }
 
 readAddress();
