@@ -8,6 +8,7 @@ import {setUpCommand, showCommand} from '/command.js';
 import {nameComparisonControls, setUpComparison, showComparison} from '/comparison.js';
 import {byId} from '/elements.js';
 import {nameEngineControls, setEngine, setUpEngine, showEngine} from '/engine.js';
+import {isExplanationOpen, showExplanation, showNoExplanation} from '/explanation.js';
 import {nameFormatControls, setFormats, setUpFormats, showFormats} from '/formats.js';
 import {showGrowth, showNoGrowth} from '/growth.js';
 import {showInverse, showNoInverse} from '/inverse.js';
@@ -45,6 +46,8 @@ function showNoEstimate(refusal) {
 /** Each kind of question: where it is asked, where its answer goes, and why it may not be asked at all. */
 const kinds = [
   {place: 'answer', address: () => `/api/estimate?${query()}`, show: showEstimate, refuse: showNoEstimate, delay: 0},
+  {place: 'explanation', address: () => `/api/estimate?${query({explain: 1})}`, show: showExplanation, showNone: showNoExplanation,
+    absence: () => (isExplanationOpen() ? null : 'explain.closed')},
   {place: 'inverse', address: () => `/api/estimate?${query(inverseWords)}`, show: showInverse, showNone: showNoInverse, absence: needsCard},
   {place: 'advice', address: () => `/api/advise?${adviceQuery()}`, show: showAdvice, showNone: showNoAdvice, absence: needsCard},
   {place: 'rules', address: () => `/api/estimate?${query({rules: 1})}`, show: showRules, showNone: showNoRules},
@@ -98,6 +101,7 @@ function setUp() {
   setUpTheme(showAnswersAgain);
   setUpLanguage(byId('language'), () => { showTheme(); nameControls(); showQuestion(); showAnswersAgain(); });
   showTheme();
+  byId('explain').addEventListener('toggle', ask);
   byId('reset').addEventListener('click', restart);
   byId('question').addEventListener('submit', (event) => event.preventDefault());
   window.addEventListener('popstate', () => { readAddress(); showQuestion(); ask(); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The six terms as one bar beside the card's memory, and as a table with the same numbers.
-import {gib, inGib, percent} from '/bytes.js';
+import {gib, inGib, mib, percent} from '/bytes.js';
 import {byId, element, replace, table} from '/elements.js';
 import {t} from '/texts.js';
 import {colour} from '/theme.js';
@@ -16,7 +16,7 @@ function showTable(estimate) {
   const columns = [{title: t('term')}, {title: t('size.bytes'), number: true},
     ...(hasDeviations ? [{title: '±', number: true}] : []), {title: t('share'), number: true}];
   const rows = terms.map((term, i) => [element('span', {class: 'term'}, swatch(i), t(`term.${term}`)), gib(estimate.terms[term]),
-    ...(hasDeviations ? [gib(estimate.term_deviations[term])] : []), percent(estimate.terms[term] / estimate.total_bytes)]);
+    ...(hasDeviations ? [mib(estimate.term_deviations[term])] : []), percent(estimate.terms[term] / estimate.total_bytes)]);
   replace(byId('terms'), table(t('terms'), columns, rows));
 }
 

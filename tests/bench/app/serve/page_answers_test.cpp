@@ -126,7 +126,7 @@ TEST_F(PageAnswers, AProfileGivesAnIntervalAsTheCommandDoes) {
                                       shown_gib(printed["high_bytes"]) + "; 99 % bound " +
                                       shown_gib(printed["bound99_bytes"]));
   EXPECT_EQ(text_of("#total .figure"), shown_gib(printed["total_bytes"]));
-  EXPECT_EQ(texts_of("#terms tbody td:nth-child(3)")[0], shown_gib(printed["term_deviations"]["weights"]));
+  EXPECT_EQ(texts_of("#terms tbody td:nth-child(3)")[0], mib_text(Bytes{printed["term_deviations"]["weights"].get<std::int64_t>()}));
 }
 
 TEST_F(PageAnswers, AChosenFileIsAnsweredLikeItsPath) {
