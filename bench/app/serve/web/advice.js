@@ -43,7 +43,7 @@ function remedyTable(remedies) {
 function absentNodes(remedies) {
   if (remedies.length === 0) return null;
   return element('details', {}, element('summary', {}, t('remedies.none')),
-    element('ul', {}, ...remedies.map((remedy) => element('li', {}, said(remedy.name ?? remedy.kind), ': ', said(remedy.reason ?? t('saves.nothing'))))));
+    element('ul', {}, ...remedies.map((remedy) => element('li', {}, said(remedy.name ?? remedy.kind), ': ', remedy.reason === null ? t('saves.nothing') : said(remedy.reason)))));
 }
 
 const helps = (remedy) => remedy.needed_bytes !== null && remedy.saves_bytes > 0;

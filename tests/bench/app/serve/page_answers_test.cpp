@@ -97,7 +97,8 @@ TEST_F(PageAnswers, CardsAreThoseOfTheCommandSmallestFirst) {
   open("?model=qwen2-7b&prompt=4096");
   browser->click("#card-all");
   std::vector<std::pair<std::int64_t, std::string>> wanted;
-  for (const Json& card : shown_command_json()["fits"])
+  const Json printed = shown_command_json();
+  for (const Json& card : printed["fits"])
     wanted.emplace_back(card["capacity_bytes"], std::string{card["gpu"]} +
                                                     (card["fits"] ? " fits " : " does not fit ") +
                                                     shown_gib(card["headroom_bytes"]));
@@ -117,6 +118,16 @@ TEST_F(PageAnswers, CardsAreThoseOfTheCommandSmallestFirst) {
   EXPECT_THAT(text_of("#verdict"), StartsWith("Fits H100"));
 }
 
+TEST_F(PageAnswers, EachNumberIsExplainedAsTheCommandExplainsIt) {
+  open("?model=qwen2-7b&prompt=4096&gpu=RTX+4090");
+  browser->click("#explain summary");
+  settle();
+  const Json lines = texts_of("#explanation li");
+  EXPECT_THAT(lines, SizeIs(Ge(4U)));
+  const std::string printed = run_shown("--explain").out;
+  for (const Json& line : lines) EXPECT_THAT(printed, HasSubstr(std::string{line}));
+}
+
 TEST_F(PageAnswers, AProfileGivesAnIntervalAsTheCommandDoes) {
   const std::string profile = std::string{CALIBRAM_SOURCE_DIR} + "/results/amd-epyc/profile.json";
   const ServedProgram calibrated{{"--profile", profile}};
@@ -126,7 +137,8 @@ TEST_F(PageAnswers, AProfileGivesAnIntervalAsTheCommandDoes) {
                                       shown_gib(printed["high_bytes"]) + "; 99 % bound " +
                                       shown_gib(printed["bound99_bytes"]));
   EXPECT_EQ(text_of("#total .figure"), shown_gib(printed["total_bytes"]));
-  EXPECT_EQ(texts_of("#terms tbody td:nth-child(3)")[0], mib_text(Bytes{printed["term_deviations"]["weights"].get<std::int64_t>()}));
+  EXPECT_EQ(texts_of("#terms tbody td:nth-child(3)")[0],
+            mib_text(Bytes{printed["term_deviations"]["weights"].get<std::int64_t>()}));
 }
 
 TEST_F(PageAnswers, AChosenFileIsAnsweredLikeItsPath) {
