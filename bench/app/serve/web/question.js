@@ -32,14 +32,14 @@ function queryOf(wanted) {
   return query;
 }
 
-/** What the API is asked; `extra` are further words. */
-export function query(extra = {}, wanted = words) {
-  const made = queryOf(wanted);
+/** What the API is asked; `extra` are further words, `left` one that this question does not take. */
+export function query(extra = {}, {wanted = words, left = ''} = {}) {
+  const made = queryOf(wanted.filter((word) => word !== left));
   for (const [word, said] of Object.entries(extra)) made.set(word, said);
   return made.toString();
 }
 
-export const adviceQuery = () => query({}, allWords);
+export const adviceQuery = () => query({}, {wanted: allWords});
 
 /** Calls `listener` after each change. */
 export const onChange = (listener) => listeners.push(listener);

@@ -21,7 +21,6 @@ const filled = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => value
 export const t = (key, values = {}) => filled(languages[current].texts[key] ?? key, values);
 /** The text of a count, which may differ for one. */
 export const counted = (key, count) => t(count === 1 ? `${key}.one` : key, {count: grouped(count)});
-export const hasText = (key) => key in languages[current].texts;
 
 /** What the program says, in the reader's language where a phrase of it is known, else in English and marked so. */
 export function said(sentence) {
@@ -29,6 +28,12 @@ export function said(sentence) {
   for (const [pattern, replacement] of languages[current].phrases)
     if (pattern.test(sentence)) return sentence.replace(pattern, replacement);
   return element('span', {lang: 'en'}, sentence);
+}
+
+/** Why a rule differs: by its code where the language has words for it, else as the program says it. */
+export function reasonSaid(code, values, sentence) {
+  const known = languages[current].reasons?.[code];
+  return known === undefined ? said(sentence) : filled(known, values);
 }
 
 /** Puts the words of the current language where page.html names their keys. */

@@ -226,7 +226,7 @@ const texts = {
   'rules.note': 'Four published ways of estimating, as their authors give them, and why they differ.',
   rule: 'Rule',
   difference: 'Difference',
-  why: 'Why',
+  ratio: 'Ratio',
   'rule.rule-1.2': 'parameters × bits × 1.2',
   'rule.rule-per-token': 'weights + measured memory per token',
   'rule.rule-kv': 'weights + (C / 4)(P / 7) · 1.5 GB + 1.5 GB',

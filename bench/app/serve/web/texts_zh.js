@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The page's words in Chinese; {name} stands for a value. What the program says in English is in phrases_zh.js.
+// The page's words in Chinese; {name} stands for a value. What the program says in English is in phrases_zh.js
+// and reasons_zh.js.
 import {phrases} from '/phrases_zh.js';
+import {reasons} from '/reasons_zh.js';
 
 const texts = {
   title: 'calibram：这个模型需要多少显存？',
@@ -227,7 +229,7 @@ const texts = {
   'rules.note': '四种公开的估算方法，照原作者的写法计算，并说明差异从何而来。',
   rule: '公式',
   difference: '差异',
-  why: '原因',
+  ratio: '比值',
   'rule.rule-1.2': '参数量 × 位数 × 1.2',
   'rule.rule-per-token': '权重 + 实测的每 token 显存',
   'rule.rule-kv': '权重 + (C / 4)(P / 7) · 1.5 GB + 1.5 GB',
@@ -243,4 +245,4 @@ const texts = {
   'one-more': '每多一个增加',
 };
 
-export const chinese = {texts, phrases};
+export const chinese = {texts, phrases, reasons};

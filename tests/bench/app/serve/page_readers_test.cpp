@@ -90,6 +90,27 @@ TEST_F(PageReaders, InChineseNothingIsLeftInEnglish) {
   EXPECT_EQ(browser->evaluate("document.documentElement.lang"), "en");
 }
 
+TEST_F(PageReaders, RulesOfThumbAreExplainedInChinese) {
+  open();
+  use_chinese();
+  for (const char* query : {"?model=qwen2-7b&prompt=4096", "?model=deepseek-v3&prompt=4096&weights=awq-int4",
+                            "?model=gemma-3-27b&prompt=65536&kv=int8",
+                            "?model=qwen2.5-72b&batch=4&prompt=4096&runtime=vllm%400.19",
+                            "?model=llama-3.1-8b&prompt=4096&runtime=llama.cpp%40v0.5.0&weights=q4_k&kv=q8_0",
+                            "?model=qwen2-7b&prompt=4096&runtime=transformers%404.38"}) {
+    browser->open_address(server->address() + query);
+    browser->wait_for("performance.getEntriesByName('ready').length > 0");
+    settle();
+    EXPECT_GE(browser->evaluate("document.querySelectorAll('#rules .reasons li').length"), 4) << query;
+    EXPECT_THAT(
+        browser->evaluate("[...document.querySelectorAll('#rules [lang=en]')].map((e) => e.textContent)"),
+        IsEmpty())
+        << query;
+    EXPECT_THAT(text_of("#rules"), Not(HasSubstr("{"))) << "a value without a number";
+  }
+  use_chinese();
+}
+
 TEST_F(PageReaders, APhoneNeedsNoScrollingSideways) {
   for (const int width : {320, 360, 768}) {
     use_window(width, 740);
