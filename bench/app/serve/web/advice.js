@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What to do where the card is too small: the cheapest plans, then every remedy with its saving and cost.
+import {lookAtAnswer} from '/answer.js';
 import {gib} from '/bytes.js';
 import {askCommand, commandText, questionOf} from '/command.js';
 import {button, byId, element, table} from '/elements.js';
@@ -14,7 +15,7 @@ const costOf = (step) => (step.cost_class === null ? '' : t(`cost.${step.cost_cl
 /** A button that asks what one command asks; none for a sum of several. */
 function useButton(commands, what) {
   if (commands.length !== 1 || questionOf(commands[0]) === null) return '';
-  return button(t('use'), () => askCommand(commands[0]), {'aria-label': t('use.what', {what})});
+  return button(t('use'), () => { askCommand(commands[0]); lookAtAnswer(); }, {'aria-label': t('use.what', {what})});
 }
 
 function planNodes(plan, title) {

@@ -57,6 +57,9 @@ function showSummary(estimate) {
   byId('summary').className = card === undefined ? '' : card.fits ? 'yes' : 'no';
 }
 
+/** Where a reader goes who has taken a proposal. */
+export const lookAtAnswer = () => byId('answer').focus();
+
 let announcing = null, refused = '';
 
 /** Tells screen readers, once the reader's hand is still. */

@@ -31,8 +31,17 @@ function show() {
   if (last.fits.length === 0) return replace(byId('comparison'), element('p', {class: 'help'}, t('comparison.none')));
   const shown = shownFittings();
   if (shown.length === 0) return replace(byId('comparison'), element('p', {class: 'help'}, t('comparison.empty')));
-  byId('comparison').replaceChildren(table(t('comparison'),
-    [{title: t('card.column')}, {title: t('class')}, {title: t('memory'), number: true}, {title: t('fits.title')}, {title: t('left'), number: true}], shown.map(rowOf)));
+  put(table(t('comparison'), [{title: t('card.column')}, {title: t('class')}, {title: t('memory'), number: true}, {title: t('fits.title')},
+    {title: t('left'), number: true}], shown.map(rowOf)));
+}
+
+/** Changes the table under the reader's eyes: what is scrolled and focused stays so. */
+function put(made) {
+  const place = byId('comparison'), before = place.firstElementChild;
+  const scrolled = before?.scrollTop ?? 0, focused = before?.contains(document.activeElement) ? document.activeElement.textContent : null;
+  place.replaceChildren(made);
+  made.scrollTop = scrolled;
+  if (focused !== null) [...made.querySelectorAll('button')].find((name) => name.textContent === focused)?.focus({preventScroll: true});
 }
 
 /** @param estimate  null where there is no answer */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The inverse answers: how long, how many, in which formats and on how many cards it would fit.
+import {lookAtAnswer} from '/answer.js';
 import {gib, grouped} from '/bytes.js';
 import {button, byId, element} from '/elements.js';
 import {change} from '/question.js';
@@ -14,7 +15,7 @@ function limitNodes(limit, next) {
 /** One answer: its name, the answer, what bounds it, and a button that asks with it. */
 function tile(name, figure, notes, use) {
   return element('div', {class: 'tile', id: `inverse-${name}`}, element('h3', {}, t(`inverse.${name}`)), element('p', {class: 'figure'}, figure),
-    element('p', {class: 'help'}, ...notes), use === null ? null : button(t('use'), () => change(use), {'aria-label': t('use.what', {what: t(`inverse.${name}`)})}));
+    element('p', {class: 'help'}, ...notes), use === null ? null : button(t('use'), () => { change(use); lookAtAnswer(); }, {'aria-label': t('use.what', {what: t(`inverse.${name}`)})}));
 }
 
 function largestTile(name, count, limit, figure, use) {
