@@ -60,7 +60,7 @@ function showSummary(estimate) {
 /** Where a reader goes who has taken a proposal. */
 export const lookAtAnswer = () => byId('answer').focus();
 
-let announcing = null, refused = '';
+let announcing = null, isRefused = false;
 
 /** Tells screen readers, once the reader's hand is still. */
 function announce(text) {
@@ -69,7 +69,7 @@ function announce(text) {
 }
 
 export function showAnswer(estimate) {
-  refused = '';
+  isRefused = false;
   byId('answered').hidden = false;
   byId('answered').classList.remove('stale');
   byId('refusal').replaceChildren();
@@ -93,11 +93,11 @@ export function refusalNodes({problem, reason, remedy}) {
 }
 
 /** For an answer that depends on the one above: what was said there is not said again. */
-export const refusalBelow = (refusal) => (refusal.problem === refused ? [t('refused.above')] : refusalNodes(refusal));
+export const refusalBelow = (refusal) => (isRefused ? [t('refused.above')] : refusalNodes(refusal));
 
 /** No answer: the one before goes out of sight, so that nobody takes it for this one; its room stays. */
 export function showRefusal(refusal) {
-  refused = refusal.problem;
+  isRefused = true;
   byId('answered').classList.add('stale');
   byId('total').replaceChildren();
   replace(byId('refusal'), element('p', {class: 'refusal'}, ...refusalNodes(refusal)));

@@ -8,7 +8,8 @@ import {t} from '/texts.js';
 import {fitMark} from '/verdict.js';
 
 const view = {search: '', kind: '', all: false, descending: false};
-let last = null, search, kind, all, order;
+const delay = 120;  // milliseconds without a new answer
+let last = null, waiting = null, search, kind, all, order;
 
 const kinds = () => [...new Set(allCards().map((card) => card.class))].sort();
 
@@ -40,14 +41,20 @@ function put(made) {
   const place = byId('comparison'), before = place.firstElementChild;
   const scrolled = before?.scrollTop ?? 0, focused = before?.contains(document.activeElement) ? document.activeElement.textContent : null;
   place.replaceChildren(made);
-  made.scrollTop = scrolled;
+  if (scrolled > 0) made.scrollTop = scrolled;
   if (focused !== null) [...made.querySelectorAll('button')].find((name) => name.textContent === focused)?.focus({preventScroll: true});
 }
 
-/** @param estimate  null where there is no answer */
+/** @param estimate  null where there is no answer
+ *  A hundred rows wait until the reader's hand is still: the answer above must not. */
 export function showComparison(estimate) {
   last = estimate;
-  show();
+  byId('comparison').setAttribute('aria-busy', 'true');
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    show();
+    byId('comparison').removeAttribute('aria-busy');
+  }, delay);
 }
 
 export function nameComparisonControls() {

@@ -2,7 +2,7 @@
 // Memory against the number of requests at once, beside what the card has.
 import {gib, grouped, inGib} from '/bytes.js';
 import {byId, replace, table} from '/elements.js';
-import {t} from '/texts.js';
+import {said, t} from '/texts.js';
 import {colour} from '/theme.js';
 
 let chart = null;
@@ -52,15 +52,15 @@ function summaryOf({max_requests: most, gpu, rows}) {
 }
 
 export function showGrowth(growth) {
-  byId('growth').parentElement.hidden = byId('growth-data').hidden = false;
-  byId('growth-refusal').replaceChildren();
+  const hasLine = growth.rows.length > 1;
+  byId('growth').parentElement.hidden = byId('growth-data').hidden = !hasLine;
   chart ??= new Chart(byId('growth'), {type: 'line', data: {datasets: []}, options: options(growth)});
   chart.options = options(growth);
   chart.data = {datasets: linesOf(growth)};
   chart.update('none');
   const summary = summaryOf(growth);
   byId('growth').setAttribute('aria-label', `${t('growth')}. ${summary}`);
-  byId('growth-refusal').textContent = summary;
+  replace(byId('growth-refusal'), summary, ...(growth.refusal ? [' ', t('growth.end'), ' ', said(growth.refusal)] : []));
   showTable(growth);
 }
 
