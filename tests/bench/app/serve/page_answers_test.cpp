@@ -136,7 +136,7 @@ TEST_F(PageAnswers, RulesOfThumbEqualTheCommands) {
 TEST_F(PageAnswers, EachNumberIsExplainedAsTheCommandExplainsIt) {
   open("?model=qwen2-7b&prompt=4096&gpu=RTX+4090");
   browser->click("#explain summary");
-  settle();
+  browser->wait_for("document.querySelector('#explanation li') !== null");
   const Json lines = texts_of("#explanation li");
   EXPECT_THAT(lines, SizeIs(Ge(4U)));
   const std::string printed = run_shown("--explain").out;
