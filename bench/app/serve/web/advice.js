@@ -23,7 +23,7 @@ function planNodes(plan, title) {
     ` ${t('step', {size: gib(step.saves_bytes), cost: costOf(step)})}`));
   const host = plan.host_bytes > 0 ? ` ${t('plan.host', {size: gib(plan.host_bytes)})}` : '';
   return element('div', {class: 'plan'}, element('h3', {}, title), element('ol', {}, ...steps),
-    element('p', {class: 'verdict yes'}, element('strong', {}, t('needs', {size: gib(plan.needed_bytes)})), ` ${roomText(plan)}${host}`),
+    element('p', {class: 'verdict yes'}, element('strong', {}, t('needs', {size: gib(plan.needed_bytes)})), `${t('comma')}${roomText(plan)}${host}`),
     ...plan.notes.map((note) => element('p', {class: 'help'}, said(note))),
     element('pre', {tabindex: '0', 'aria-label': t('command')}, plan.commands.map(commandText).join('\n')),
     useButton(plan.commands, title));

@@ -22,14 +22,14 @@ function linesOf({rows, gpu, capacity_bytes}) {
 }
 
 const axis = (title, extra) => ({type: 'linear', title: {display: true, text: title, color: colour('ink')}, grid: {color: colour('grid')}, ...extra,
-  ticks: {color: colour('quiet'), maxTicksLimit: 8, maxRotation: 0}});
+  ticks: {color: colour('quiet'), maxTicksLimit: 8, maxRotation: 0, includeBounds: false}});
 
 /** The rule may leave the plot: it would press our line and the card's to the ground. */
 const highest = ({rows, capacity_bytes}) => 1.1 * inGib(Math.max(capacity_bytes ?? 0, ...rows.map((row) => row.total_bytes)));
 
 const options = (growth) => ({
   responsive: true, maintainAspectRatio: false, animation: false, interaction: {mode: 'index', intersect: false},
-  scales: {x: axis(t('requests'), {min: 1}), y: axis('GiB', {min: 0, max: highest(growth)})},
+  scales: {x: axis(t('requests'), {min: 1, max: growth.rows[growth.rows.length - 1].requests}), y: axis('GiB', {min: 0, max: highest(growth)})},
   plugins: {
     legend: {position: 'bottom', onClick: null, labels: {color: colour('ink'), usePointStyle: true, pointStyle: 'line'}},
     tooltip: {callbacks: {label: (item) => `${item.dataset.label}: ${gib(Math.round(item.parsed.y * 2 ** 30))}`}},

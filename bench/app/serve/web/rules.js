@@ -14,27 +14,22 @@ function valueText(name, value) {
 }
 
 function reasonNode({code, difference_bytes, values, text}) {
-  const texts = Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, valueText(name, value)]));
-  const size = difference_bytes === null ? null : element('span', {class: 'number'}, `${signed(difference_bytes)} `);
-  return element('li', {}, size, reasonSaid(code, texts, text));
+  const texts = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, valueText(name, value)]));
+  return element('li', {}, element('strong', {}, signed(difference_bytes)), ' ', reasonSaid(code, texts, text));
 }
 
-/** Two rows: the numbers, and below them, as wide as the table, the reasons. */
-function rowsOf({rule, total_bytes, difference_bytes, ratio, reasons, unanswered}) {
-  const name = element('th', {scope: 'row'}, element('strong', {}, rule), element('span', {class: 'help block'}, t(`rule.${rule}`)));
-  const cells = total_bytes === null ? ['–', '–', '–'] :
-    [gib(total_bytes), signed(difference_bytes), ratio === null ? '' : `× ${ratio.toFixed(2)}`];
-  const why = total_bytes === null ? [said(unanswered ?? '')] : [element('ul', {class: 'reasons'}, ...reasons.map(reasonNode))];
-  const numbers = element('tr', {class: 'rule'}, name, ...cells.map((cell) => element('td', {class: 'number'}, cell)));
-  const hasWhy = total_bytes === null || reasons.length > 0;
-  return hasWhy ? [numbers, element('tr', {}, element('td', {colspan: 4}, ...why))] : [numbers];
+/** What the rule says, by how much that differs, and why. */
+function ruleNode({rule, total_bytes, difference_bytes, ratio, reasons, unanswered}) {
+  const title = element('h3', {}, rule, ' ', element('span', {class: 'help'}, t(`rule.${rule}`)));
+  if (total_bytes === null) return element('div', {class: 'rule'}, title, element('p', {}, t('refused'), ' ', said(unanswered ?? '')));
+  const difference = ratio === null ? signed(difference_bytes) : `${signed(difference_bytes)} (× ${ratio.toFixed(2)})`;
+  const numbers = element('p', {class: 'numbers'}, element('strong', {class: 'total'}, gib(total_bytes)), ' ',
+    element('span', {class: 'difference'}, t('difference', {difference})));
+  return element('div', {class: 'rule'}, title, numbers, reasons.length === 0 ? null : element('ul', {}, ...reasons.map(reasonNode)));
 }
 
-export function showRules(estimate) {
-  const head = element('tr', {}, element('th', {scope: 'col'}, t('rule')),
-    ...['total', 'difference', 'ratio'].map((key) => element('th', {scope: 'col', class: 'number'}, t(key))));
-  byId('rules').replaceChildren(element('div', {class: 'table', role: 'region', tabindex: '0', 'aria-label': t('rules')},
-    element('table', {}, element('thead', {}, head), element('tbody', {}, ...(estimate.rules ?? []).flatMap(rowsOf)))));
+export function showRules({rules}) {
+  byId('rules').replaceChildren(...rules.map(ruleNode));
 }
 
 export function showNoRules(nodes) {

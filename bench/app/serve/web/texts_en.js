@@ -224,9 +224,7 @@ const texts = {
 
   rules: 'The rules of thumb beside this answer',
   'rules.note': 'Four published ways of estimating, as their authors give them, and why they differ.',
-  rule: 'Rule',
-  difference: 'Difference',
-  ratio: 'Ratio',
+  difference: '{difference} beside this answer',
   'rule.rule-1.2': 'parameters × bits × 1.2',
   'rule.rule-per-token': 'weights + measured memory per token',
   'rule.rule-kv': 'weights + (C / 4)(P / 7) · 1.5 GB + 1.5 GB',
