@@ -31,6 +31,7 @@ export function table(name, columns, rows) {
 /** Replaces what is shown, unless it is shown already: a reader's selection and focus stay. */
 export function replace(place, ...children) {
   const wanted = element('div', {}, ...children);
-  if (wanted.isEqualNode(place) || wanted.innerHTML === place.innerHTML) return;
+  const shown = place.childNodes;
+  if (wanted.childNodes.length === shown.length && [...shown].every((node, i) => node.isEqualNode(wanted.childNodes[i]))) return;
   place.replaceChildren(...wanted.childNodes);
 }
