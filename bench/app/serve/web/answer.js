@@ -41,6 +41,7 @@ function hintNodes(hint) {
 /** What a reader must know to trust the number. */
 function notesOf(estimate) {
   const notes = [];
+  notes.push(...estimate.remarks.map(said));
   if (estimate.profile) notes.push(t('note.profile', {profile: estimate.profile}));
   if (estimate.extrapolates) notes.push(t('note.extrapolates'));
   if (estimate.caution) notes.push(said(estimate.caution));

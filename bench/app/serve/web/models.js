@@ -7,7 +7,7 @@ import {byId, element, replace} from '/elements.js';
 import {change, value} from '/question.js';
 import {Segments} from '/segments.js';
 import {Slider} from '/slider.js';
-import {said, t} from '/texts.js';
+import {t} from '/texts.js';
 
 const largestSize = 180, firstSize = 8;
 const sizePattern = /^([0-9]*\.?[0-9]+)[bB]$/;
@@ -60,9 +60,6 @@ export function showModel() {
   showSize(billion);
   if (billion === null) picker.show(name);
   byId('model-facts').textContent = model ? facts(model) : '';
-  const remarks = model?.remarks ?? [];
-  byId('model-remarks').hidden = remarks.length === 0;
-  replace(byId('model-remarks'), ...remarks.map((remark) => element('li', {}, said(remark))));
   onModel(model);
 }
 

@@ -51,7 +51,7 @@ const kinds = [
   {place: 'inverse', address: () => `/api/estimate?${query(inverseWords)}`, show: showInverse, showNone: showNoInverse, absence: needsCard},
   {place: 'advice', address: () => `/api/advise?${adviceQuery()}`, show: showAdvice, showNone: showNoAdvice, absence: needsCard},
   {place: 'rules', address: () => `/api/estimate?${query({rules: 1})}`, show: showRules, showNone: showNoRules},
-  {place: 'growth-data', address: () => `/api/concurrency?${query({'up-to': 64}, {left: 'batch'})}`, show: showGrowth, showNone: showNoGrowth},
+  {place: 'growth-answer', address: () => `/api/concurrency?${query({'up-to': 64}, {left: 'batch'})}`, show: showGrowth, showNone: showNoGrowth},
 ];
 
 for (const kind of kinds) {

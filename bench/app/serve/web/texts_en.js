@@ -46,6 +46,7 @@ const texts = {
   'tokens.spoken.one': '{count} token',
   batch: 'Requests at once (batch)',
   generate: 'Tokens to generate',
+  'kept.beyond': '(the model has {count} positions)',
   kept: 'Tokens kept for each request: {count}',
 
   card: 'Your card',
@@ -224,7 +225,7 @@ const texts = {
 
   rules: 'The rules of thumb beside this answer',
   'rules.note': 'Four published ways of estimating, as their authors give them, and why they differ.',
-  difference: '{difference} beside this answer',
+  difference: 'differs by {difference}',
   'rule.rule-1.2': 'parameters × bits × 1.2',
   'rule.rule-per-token': 'weights + measured memory per token',
   'rule.rule-kv': 'weights + (C / 4)(P / 7) · 1.5 GB + 1.5 GB',

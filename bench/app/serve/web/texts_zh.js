@@ -49,6 +49,7 @@ const texts = {
   'tokens.spoken.one': '{count} 个 token',
   batch: '并发请求数（批大小）',
   generate: '生成 token 数',
+  'kept.beyond': '（模型只有 {count} 个位置）',
   kept: '每个请求保留的 token 数：{count}',
 
   card: '你的显卡',
@@ -227,7 +228,7 @@ const texts = {
 
   rules: '与经验公式对比',
   'rules.note': '四种公开的估算方法，照原作者的写法计算，并说明差异从何而来。',
-  difference: '与本答案相差 {difference}',
+  difference: '相差 {difference}',
   'rule.rule-1.2': '参数量 × 位数 × 1.2',
   'rule.rule-per-token': '权重 + 实测的每 token 显存',
   'rule.rule-kv': '权重 + (C / 4)(P / 7) · 1.5 GB + 1.5 GB',

@@ -8,10 +8,11 @@ import {counted, t} from '/texts.js';
 
 const longestPrompt = 1048576, mostRequests = 1024;
 
-let prompt, batch;
+let prompt, batch, positions = null;
 
 /** The slider ends where the model does. */
 export function limitPrompt(model) {
+  positions = model?.max_positions ?? null;
   prompt.setSteps(stepsUpTo(model?.max_positions ?? longestPrompt));
 }
 
@@ -21,9 +22,11 @@ export function showWorkload() {
   if (byId('generate') !== document.activeElement) byId('generate').value = value('generate');
 }
 
-/** How many tokens each request keeps, as the program counted them. */
+/** How many tokens each request keeps, as the program counted them. @param workload  null where there is no answer */
 export function showKept(workload) {
-  byId('kept').textContent = workload ? t('kept', {count: grouped(workload.context)}) : '';
+  const isBeyond = workload !== null && positions !== null && workload.context > positions;
+  const beyond = isBeyond ? ` ${t('kept.beyond', {count: grouped(positions)})}` : '';
+  byId('kept').textContent = workload === null ? '' : t('kept', {count: grouped(workload.context)}) + beyond;
 }
 
 export function nameWorkloadControls() {

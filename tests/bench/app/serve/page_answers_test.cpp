@@ -127,7 +127,7 @@ TEST_F(PageAnswers, RulesOfThumbEqualTheCommands) {
     EXPECT_EQ(totals[i], shown_gib(printed[i]["total_bytes"]));
     const std::int64_t difference = printed[i]["difference_bytes"];
     EXPECT_THAT(std::string{differences[i]},
-                StartsWith((difference > 0 ? "+" : "") + shown_gib(difference) + " "));
+                HasSubstr(" by " + std::string{difference > 0 ? "+" : ""} + shown_gib(difference) + " "));
     for (const Json& reason : printed[i]["reasons"])
       EXPECT_THAT(text_of("#rules"), HasSubstr(reason["text"].get<std::string>()));
   }
