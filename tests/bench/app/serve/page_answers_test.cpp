@@ -3,6 +3,7 @@
 #include "src/core/bytes.hpp"
 #include "tests/bench/app/serve/served_page.hpp"
 #include "tests/support/config_texts.hpp"
+#include "tests/support/gguf_models.hpp"
 
 #include <gmock/gmock.h>
 
@@ -166,6 +167,26 @@ TEST_F(PageAnswers, AChosenFileIsAnsweredLikeItsPath) {
   EXPECT_THAT(text_of("#command"), StartsWith("calibram estimate config.json "));
   const Json printed = Json::parse(run_shown("--json", folder.path().string()).out);
   EXPECT_EQ(text_of("#total .figure"), shown_gib(printed["total_bytes"]));
+}
+
+TEST_F(PageAnswers, OfALargeGgufOnlyTheHeadIsSent) {
+  const ScratchFolder folder;
+  GgufModelWriter writer{"llama", 4, 4096, 128256};
+  writer.rms()
+      .heads(32, 8)
+      .key("feed_forward_length", 14336)
+      .each_layer([](GgufModelWriter& w, std::int64_t i) {
+        w.norms(i, {"attn_norm.weight", "ffn_norm.weight"}).attention(i, 4096, 1024).mlp(i, 14336);
+      });
+  const auto file = folder.write("model.gguf", writer.header());
+  if (!extend(file, Bytes{std::int64_t{4} << 30})) GTEST_SKIP() << "this file system makes no file of 4 GiB";
+  open("?model=llama-3.1-8b&prompt=4096&gpu=RTX+4090&runtime=llama.cpp%40v0.5.0");
+  browser->choose_file("#upload", file);
+  browser->wait_for("document.querySelector('#model-input').value === 'model.gguf'");
+  settle();
+  const Json printed = Json::parse(run_shown("--json", folder.path().string()).out);
+  EXPECT_EQ(text_of("#total .figure"), shown_gib(printed["total_bytes"]));
+  EXPECT_EQ(text_of("#terms tbody td:nth-child(2)"), shown_gib(printed["terms"]["weights"]));
 }
 
 TEST_F(PageAnswers, ADroppedFileIsAnsweredOrRefusedWithAReason) {
