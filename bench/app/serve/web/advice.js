@@ -3,7 +3,7 @@
 import {lookAtAnswer} from '/answer.js';
 import {gib} from '/bytes.js';
 import {askCommand, commandText, questionOf} from '/command.js';
-import {button, byId, element, table} from '/elements.js';
+import {button, byId, element, replace, table} from '/elements.js';
 import {change, value} from '/question.js';
 import {said, t} from '/texts.js';
 import {fitMark, roomText} from '/verdict.js';
@@ -11,6 +11,15 @@ import {fitMark, roomText} from '/verdict.js';
 const keeps = ['keep-formats', 'keep-batch', 'keep-context', 'keep-engine', 'keep-on-card'];
 
 const costOf = (step) => (step.cost_class === null ? '' : t(`cost.${step.cost_class}`));
+
+/** The cheapest plan in a line below the verdict, for a reader who looks no further. */
+function showWayOut({fits, plan}) {
+  if (fits) return byId('way-out').replaceChildren();
+  if (!plan) return replace(byId('way-out'), t('plan.none'));
+  const steps = plan.steps.flatMap((step, i) => [i === 0 ? '' : t('comma'), said(step.name)]);
+  replace(byId('way-out'), `${t('plan')}${t('colon')}`, element('strong', {}, ...steps), `${t('comma')}${t('needs', {size: gib(plan.needed_bytes)})} `,
+    element('a', {href: '#advice-title'}, t('plan.more')));
+}
 
 /** A button that asks what one command asks; none for a sum of several. */
 function useButton(commands, what) {
@@ -44,13 +53,15 @@ function remedyTable(remedies) {
 function absentNodes(remedies) {
   if (remedies.length === 0) return null;
   return element('details', {}, element('summary', {}, t('remedies.none')),
-    element('ul', {}, ...remedies.map((remedy) => element('li', {}, said(remedy.name ?? remedy.kind), ': ', remedy.reason === null ? t('saves.nothing') : said(remedy.reason)))));
+    element('ul', {}, ...remedies.map((remedy) => element('li', {}, said(remedy.name ?? remedy.kind), t('colon'),
+      remedy.reason === null ? t('saves.nothing') : said(remedy.reason)))));
 }
 
 const helps = (remedy) => remedy.needed_bytes !== null && remedy.saves_bytes > 0;
 
 export function showAdvice(advice) {
   const nodes = [];
+  showWayOut(advice);
   byId('keeps').hidden = advice.fits;
   if (advice.fits) nodes.push(element('p', {}, t('advice.fits', {gpu: advice.gpu})));
   else if (advice.plan) nodes.push(planNodes(advice.plan, t('plan')));
@@ -66,6 +77,7 @@ export function showAdvice(advice) {
 /** Instead of advice, why there is none. */
 export function showNoAdvice(nodes) {
   byId('keeps').hidden = true;
+  byId('way-out').replaceChildren();
   byId('advice').replaceChildren(element('p', {class: 'help'}, ...nodes));
 }
 

@@ -20,6 +20,7 @@ function intervalText(estimate) {
 
 function showVerdict(estimate) {
   const card = namedCard(estimate);
+  byId('way-out').hidden = card === undefined || card.fits;
   byId('verdict').className = `verdict ${card === undefined ? '' : card.fits ? 'yes' : 'no'}`;
   if (card === undefined) return replace(byId('verdict'), t(estimate.fits.length === 0 ? 'verdict.none' : 'verdict.choose'));
   const devices = estimate.devices.length;

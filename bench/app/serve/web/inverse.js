@@ -14,8 +14,10 @@ function limitNodes(limit, next) {
 
 /** One answer: its name, the answer, what bounds it, and a button that asks with it. */
 function tile(name, figure, notes, use) {
-  return element('div', {class: 'tile', id: `inverse-${name}`}, element('h3', {}, t(`inverse.${name}`)), element('p', {class: 'figure'}, figure),
-    element('p', {class: 'help'}, ...notes), use === null ? null : button(t('use'), () => { change(use); lookAtAnswer(); }, {'aria-label': t('use.what', {what: t(`inverse.${name}`)})}));
+  const title = t(`inverse.${name}`);
+  return element('div', {class: 'tile', id: `inverse-${name}`}, element('h3', {}, title), element('p', {class: 'figure'}, figure),
+    element('p', {class: 'help'}, ...notes),
+    use === null ? null : button(t('use'), () => { change(use); lookAtAnswer(); }, {'aria-label': t('use.what', {what: title})}));
 }
 
 function largestTile(name, count, limit, figure, use) {

@@ -46,7 +46,8 @@ function datasetsOf(estimate, card) {
 const options = () => ({
   indexAxis: 'y', responsive: true, maintainAspectRatio: false, animation: false, events: ['mousemove', 'mouseout', 'touchstart'],
   scales: {
-    x: {stacked: true, beginAtZero: true, grid: {color: colour('grid')}, ticks: {color: colour('quiet'), callback: (value) => `${value} GiB`, maxTicksLimit: 6, maxRotation: 0}},
+    x: {stacked: true, beginAtZero: true, grid: {color: colour('grid')},
+      ticks: {color: colour('quiet'), callback: (value) => `${value} GiB`, maxTicksLimit: 6, maxRotation: 0}},
     y: {stacked: true, grid: {display: false}, ticks: {color: colour('ink')}},
   },
   plugins: {legend: {display: false}, tooltip: {callbacks: {title: () => '', label: (item) => `${item.dataset.label}: ${gib(Math.round(item.raw * 2 ** 30))}`}}},

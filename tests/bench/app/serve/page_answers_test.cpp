@@ -70,6 +70,7 @@ TEST_F(PageAnswers, AdviceEqualsTheCommandsAndItsPlanFits) {
   EXPECT_EQ(texts_of(".plan:first-child ol strong"),
             Json::array({advice["plan"]["steps"][0]["name"], advice["plan"]["steps"][1]["name"]}));
   EXPECT_THAT(text_of(".plan .verdict"), HasSubstr(shown_gib(advice["plan"]["needed_bytes"])));
+  EXPECT_THAT(text_of("#way-out"), HasSubstr(shown_gib(advice["plan"]["needed_bytes"])));
   std::size_t row = 0;
   const Json names = texts_of("#advice tbody th"), needs = texts_of("#advice tbody td:nth-child(2)");
   for (const Json& remedy : advice["remedies"]) {
@@ -83,6 +84,7 @@ TEST_F(PageAnswers, AdviceEqualsTheCommandsAndItsPlanFits) {
   settle();
   EXPECT_THAT(text_of("#verdict"), StartsWith("Fits RTX 4090"));
   EXPECT_THAT(text_of("#verdict"), HasSubstr(shown_gib(advice["plan"]["headroom_bytes"])));
+  EXPECT_EQ(browser->evaluate("document.querySelector('#way-out').hidden"), true);
 }
 
 TEST_F(PageAnswers, WhatAPlanMayNotChangeStays) {
