@@ -34,6 +34,8 @@ constexpr std::array verbs = {
     Verb{"plan", "A grid of models, formats, contexts, batches and cards, as CSV", add_plan, "Predict"},
     Verb{"concurrency", "Memory against the number of requests served at once", add_concurrency, "Predict"},
     Verb{"advise", "What to do where a model does not fit a card", add_advise, "Predict"},
+    Verb{"serve", "The calculator as a local web page, and the same answers as a JSON API", add_serve,
+         "Predict"},
     Verb{"evaluate", "Measurements against every estimator: the error table", add_evaluate, "Predict"},
     Verb{"check", "Fresh measurements against a profile or older ones: what moved", add_check, "Predict"},
     Verb{"history", "The sweeps of a device over time: each coefficient, and what changed beside it",

@@ -26,6 +26,7 @@ Action add_check(CLI::App& verb);
 Action add_history(CLI::App& verb);
 Action add_report(CLI::App& verb);
 Action add_plan(CLI::App& verb);
+Action add_serve(CLI::App& verb);
 Action add_models(CLI::App& verb);
 Action add_show(CLI::App& verb);
 Action add_runtimes(CLI::App& verb);

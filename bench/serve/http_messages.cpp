@@ -6,6 +6,9 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/verb.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,6 +32,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> guards = 
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
 }};
+
+std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -55,7 +60,26 @@ HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive
 }
 
 HttpResponse problem(int status, const std::string& text) {
-  return {status, "text/plain; charset=utf-8", text + "\n", {}};
+  const nlohmann::ordered_json error = {{"error", {{"problem", text}, {"reason", ""}, {"remedy", ""}}}};
+  return {status, "application/json", error.dump(2) + "\n", {{"Cache-Control", "no-store"}}};
+}
+
+HttpRequest asked_in(HttpReceived& received) {
+  const std::string_view target = text_of(received.target());
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  return {std::string{text_of(received.method_string())}, std::string{target.substr(0, mark)},
+          std::string{target.substr(std::min(mark + 1, target.size()))}, std::move(received.body())};
+}
+
+std::optional<HttpResponse> refusal_of(const HttpReceived& received, bool guards_host) {
+  if (guards_host && !is_loopback_host(text_of(received[http::field::host])))
+    return problem(421, "this server answers for this machine's own names alone");
+  const http::verb method = received.method();
+  if (method == http::verb::get || method == http::verb::head || method == http::verb::post)
+    return std::nullopt;
+  HttpResponse refused = problem(405, "use GET, HEAD or POST");
+  refused.headers.emplace_back("Allow", "GET, HEAD, POST");
+  return refused;
 }
 
 HttpResponse refusal_of(const beast::error_code& error) {

@@ -8,11 +8,13 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace calibram {
 
+using HttpReceived = boost::beast::http::request<boost::beast::http::string_body>;
 using HttpMessage = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// "localhost", an address of 127.0.0.0/8 or "[::1]", with or without a port.
@@ -22,8 +24,15 @@ bool is_loopback_host(std::string_view host);
 /// elsewhere. @param version  11 for HTTP/1.1
 HttpMessage message_of(HttpResponse response, unsigned version, bool keeps_alive);
 
-/// An answer of one line of text.
+/// The JSON document {"error": {"problem": …, "reason": "", "remedy": ""}}.
 HttpResponse problem(int status, const std::string& text);
+
+/// What was received, as handlers have it; the body is taken out of it.
+HttpRequest asked_in(HttpReceived& received);
+
+/// What is answered before anyone looks at what is asked: to another host, or method; nothing for most.
+/// @param guards_host  whether the host must be a loopback one
+std::optional<HttpResponse> refusal_of(const HttpReceived& received, bool guards_host);
 
 /// What a request that could not be read is answered.
 HttpResponse refusal_of(const boost::beast::error_code& error);

@@ -16,6 +16,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -26,9 +27,12 @@
 #include <csignal>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <unordered_set>
+
+#include <sys/socket.h>
 
 namespace calibram {
 namespace {
@@ -38,7 +42,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
-using Request = http::request<http::string_body>;
 
 std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -53,8 +56,9 @@ bool is_gone(const beast::error_code& error) {
 
 class HttpServer::Server {
  public:
-  Server(const std::string& address, std::uint16_t port, HttpLimits limits, Handler handler)
-      : limits_{limits}, handler_{std::move(handler)} {
+  Server(const std::string& address, std::uint16_t port, HttpLimits limits, Handler handler,
+         TakesLong takes_long)
+      : limits_{limits}, handler_{std::move(handler)}, takes_long_{std::move(takes_long)} {
     boost::system::error_code error;
     const auto parsed = asio::ip::make_address(address, error);
     if (error)
@@ -78,6 +82,7 @@ class HttpServer::Server {
       if (!error) begin_to_stop();
     });
     asio::co_spawn(acceptor_.get_executor(), accept(), asio::detached);
+    if (takes_long_) patient_.emplace(threads);
     std::vector<std::jthread> helpers;
     for (unsigned i = 1; i < threads; ++i) helpers.emplace_back([this] { context_.run(); });
     context_.run();
@@ -195,24 +200,40 @@ class HttpServer::Server {
       if (error) co_return false;
       buffer.commit(size);
     }
+    // Most requests are there whole: each wait that they are spared is a change of threads less.
+    buffer.consume(parser.put(buffer.data(), error));
+    if (error == http::error::need_more) error = {};
     stream.expires_after(limits_.request);
-    co_await http::async_read_header(stream, buffer, parser,
-                                     asio::redirect_error(asio::use_awaitable, error));
+    if (!error && !parser.is_header_done())
+      co_await http::async_read_header(stream, buffer, parser,
+                                       asio::redirect_error(asio::use_awaitable, error));
     if (!error && text_of(parser.get()[http::field::expect]) == "100-continue" && !parser.is_done()) {
       http::response<http::empty_body> go_on{http::status::continue_, parser.get().version()};
       co_await http::async_write(stream, go_on, asio::redirect_error(asio::use_awaitable, error));
     }
-    if (!error)
+    if (!error && !parser.is_done())
       co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) {
       if (!is_gone(error)) co_await answer(stream, refusal_of(error), 11, false, false);
       co_return false;
     }
-    const Request request = parser.release();
-    HttpResponse response = response_to(request);  // which may take a while
+    HttpReceived request = parser.release();
+    std::optional<HttpResponse> response = refusal_of(request, guards_host_);
+    if (!response) response = co_await handled(stream, asked_in(request));
     const bool keeps_alive = request.keep_alive() && !is_stopping_ && Clock::now() < end;
-    co_return co_await answer(stream, std::move(response), request.version(), keeps_alive,
+    co_return co_await answer(stream, *std::move(response), request.version(), keeps_alive,
                               request.method() == http::verb::head);
+  }
+
+  /// Here, or by a thread that others do not wait for.
+  asio::awaitable<HttpResponse> handled(Stream& stream, HttpRequest request) {
+    if (!patient_ || !takes_long_(request)) co_return handle(request);
+    const auto answer_if_there = [this, &stream, &request]() -> asio::awaitable<HttpResponse> {
+      char next = 0;  // of a peer that is gone, there is an end to read
+      const bool is_there = ::recv(stream.socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+      co_return is_there ? handle(request) : problem(408, "the connection was closed before its turn came");
+    };
+    co_return co_await asio::co_spawn(*patient_, answer_if_there, asio::use_awaitable);
   }
 
   /// @return whether it was sent and the connection stays
@@ -242,20 +263,9 @@ class HttpServer::Server {
     stream.close();
   }
 
-  HttpResponse response_to(const Request& request) {
-    if (guards_host_ && !is_loopback_host(text_of(request[http::field::host])))
-      return problem(421, "this server answers for this machine's own names alone");
-    const http::verb method = request.method();
-    if (method != http::verb::get && method != http::verb::head && method != http::verb::post) {
-      HttpResponse refused = problem(405, "use GET, HEAD or POST");
-      refused.headers.emplace_back("Allow", "GET, HEAD, POST");
-      return refused;
-    }
-    const std::string_view target = text_of(request.target());
-    const std::size_t mark = std::min(target.find('?'), target.size());
+  HttpResponse handle(const HttpRequest& request) const {
     try {
-      return handler_({std::string{text_of(request.method_string())}, std::string{target.substr(0, mark)},
-                       std::string{target.substr(std::min(mark + 1, target.size()))}, request.body()});
+      return handler_(request);
     } catch (const std::exception& failure) {
       std::cerr << fmt::format("error: {}\n", printable(failure.what()));
       return problem(500, "the server failed to answer this");
@@ -264,6 +274,7 @@ class HttpServer::Server {
 
   HttpLimits limits_;
   Handler handler_;
+  TakesLong takes_long_;
   bool guards_host_ = true;
   asio::io_context context_;
   tcp::acceptor acceptor_{asio::make_strand(context_)};
@@ -271,12 +282,14 @@ class HttpServer::Server {
   asio::steady_timer drained_{acceptor_.get_executor()};
   std::atomic<bool> is_stopping_ = false;
   std::mutex mutex_;
-  std::unordered_set<Stream*> streams_;  ///< every connection
-  std::unordered_set<Stream*> waiting_;  ///< those between two requests
+  std::unordered_set<Stream*> streams_;       ///< every connection
+  std::unordered_set<Stream*> waiting_;       ///< those between two requests
+  std::optional<asio::thread_pool> patient_;  ///< the first to go: what waits there refers to all the rest
 };
 
-HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpLimits limits, Handler handler)
-    : server_{std::make_unique<Server>(address, port, limits, std::move(handler))} {}
+HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpLimits limits, Handler handler,
+                       TakesLong takes_long)
+    : server_{std::make_unique<Server>(address, port, limits, std::move(handler), std::move(takes_long))} {}
 HttpServer::~HttpServer() = default;
 std::uint16_t HttpServer::port() const { return server_->port(); }
 void HttpServer::run(unsigned threads) { server_->run(threads); }

@@ -47,15 +47,20 @@ struct HttpLimits {
 class HttpServer {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
+  using TakesLong = std::function<bool(const HttpRequest&)>;
 
   /// Binds and listens. @param port  0: any that is free
+  /// @param takes_long  tells requests that threads of their own answer, so that no other waits for them; who
+  ///     is gone when his turn comes is not answered. Empty: none
   /// @throws InputError for an address that is none, Error when the system refuses
-  HttpServer(const std::string& address, std::uint16_t port, HttpLimits limits, Handler handler);
+  HttpServer(const std::string& address, std::uint16_t port, HttpLimits limits, Handler handler,
+             TakesLong takes_long = {});
   ~HttpServer();
 
   std::uint16_t port() const;
 
   /// Serves until stop(), SIGINT or SIGTERM; requests under way are answered before it returns.
+  /// @param threads  for requests, and as many for those that take long
   void run(unsigned threads);
 
   /// From any thread.

@@ -35,21 +35,18 @@ std::string decoded(std::string_view text) {
 
 }  // namespace
 
-std::map<std::string, std::string> parse_query(std::string_view query) {
-  std::map<std::string, std::string> values;
-  if (query.empty()) return values;
+QueryPairs parse_query(std::string_view query) {
+  QueryPairs pairs;
+  if (query.empty()) return pairs;
   for (const std::string_view pair : split(query, '&')) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    const std::string name = decoded(pair.substr(0, equals));
-    const std::string value = decoded(pair.substr(std::min(equals + 1, pair.size())));
+    std::string name = decoded(pair.substr(0, equals));
     if (name.empty())
       throw InputError{fmt::format("the query has {}", in_quotes(pair)), "a pair is NAME=VALUE",
                        "correct it"};
-    if (!values.emplace(name, value).second)
-      throw InputError{fmt::format("the query has {} twice", in_quotes(name)),
-                       "which one counts would be a guess", "drop one of them"};
+    pairs.emplace_back(std::move(name), decoded(pair.substr(std::min(equals + 1, pair.size()))));
   }
-  return values;
+  return pairs;
 }
 
 }  // namespace calibram

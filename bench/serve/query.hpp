@@ -2,14 +2,18 @@
 // The query of a URL as names and values.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace calibram {
 
+/// Names and values in their order; a name may be there several times.
+using QueryPairs = std::vector<std::pair<std::string, std::string>>;
+
 /// "model=qwen2-7b&prompt=4096" with %XX and + decoded. @throws InputError for a "%" without two hexadecimal
-/// digits, a pair without a name, and a name that is there twice
-std::map<std::string, std::string> parse_query(std::string_view query);
+/// digits, and for a pair without a name
+QueryPairs parse_query(std::string_view query);
 
 }  // namespace calibram

@@ -25,7 +25,7 @@ ByteReader::ByteReader(std::string_view start, Bytes size, std::filesystem::path
       end_{static_cast<std::int64_t>(start.size())},
       size_{size.count()},
       limit_{limit.count()} {
-  end_ = std::min(end_, size_);
+  start_ = end_ = std::min(end_, size_);
 }
 
 void ByteReader::require(std::int64_t count) const {
@@ -36,7 +36,7 @@ void ByteReader::require(std::int64_t count) const {
 
 void ByteReader::fill(std::int64_t count) {
   require(count);
-  if (descriptor_.number() < 0) fail("the file ends here");
+  if (descriptor_.number() < 0) fail_for_more(position_ + count);
   begin_ = end_ = position_;
   const std::int64_t wanted = std::min<std::int64_t>(static_cast<std::int64_t>(storage_.size()), remaining());
   while (end_ - begin_ < count) {
@@ -49,12 +49,14 @@ void ByteReader::fill(std::int64_t count) {
 
 void ByteReader::copy(std::span<char> target) {
   require(static_cast<std::int64_t>(target.size()));
+  const std::int64_t end = position_ + static_cast<std::int64_t>(target.size());
   while (!target.empty()) {
     std::size_t size = std::min(target.size(), static_cast<std::size_t>(end_ - position_));
     if (size > 0) {
       std::memcpy(target.data(), buffer_ + (position_ - begin_), size);
     } else {
-      if (descriptor_.number() >= 0) size = read_at(descriptor_, position_, target, file_);
+      if (descriptor_.number() < 0) fail_for_more(end);
+      size = read_at(descriptor_, position_, target, file_);
       if (size == 0) fail("the file ends here");
       begin_ = end_ = position_ + static_cast<std::int64_t>(size);
     }
@@ -67,6 +69,13 @@ void ByteReader::skip(std::int64_t count) {
   require(count);
   position_ += count;
   if (position_ > end_) begin_ = end_ = position_;
+}
+
+void ByteReader::fail_for_more(std::int64_t needed) const {
+  throw InputError{"cannot read " + in_quotes(file_.string()),
+                   fmt::format("byte {}: the first {} bytes are there, and at least {} are needed", position_,
+                               start_, needed),
+                   "give more of its start"};
 }
 
 void ByteReader::fail(std::int64_t position, std::string_view reason) const {

@@ -67,12 +67,14 @@ class ByteReader {
 
  private:
   void fill(std::int64_t count);
+  [[noreturn]] void fail_for_more(std::int64_t needed) const;
 
   std::filesystem::path file_;
   FileDescriptor descriptor_;
   std::vector<char> storage_;
   const char* buffer_ = nullptr;  ///< holds the file's bytes [begin_, end_)
   std::int64_t begin_ = 0, end_ = 0;
+  std::int64_t start_ = 0;  ///< how much of a file in memory is there
   std::int64_t position_ = 0, size_ = 0, limit_ = 0;
 };
 

@@ -2,7 +2,7 @@
 // Makes a question from a row: finds the model, the formats and the runtime that its words name.
 #include "src/core/error.hpp"
 #include "src/core/number.hpp"
-#include "src/engine/measurement.hpp"
+#include "src/engine/question_words.hpp"
 #include "src/model/catalogue.hpp"
 #include "src/model/stored_tensor.hpp"
 #include "src/model/weight_bytes.hpp"
@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 namespace calibram {
 namespace {
@@ -40,8 +41,8 @@ std::string_view cache_format(const Format& weights, std::string_view stored) {
 
 /// The format that was asked for. Where files are known that hold something else than the format that their
 /// model is said to be stored in, what they hold is taken as it is.
-const Format& weights_of(const Measurement& row, const Model* model) {
-  const std::string_view name = row.weights.empty() ? "as-stored" : std::string_view{row.weights};
+const Format& weights_of(const std::string& named, const Model* model) {
+  const std::string_view name = named.empty() ? "as-stored" : std::string_view{named};
   if (!model) return weight_format(name == "as-stored" ? "fp16" : name);
   const Format& format = weight_format(name, *model);
   if (name != "as-stored" || !model->stored) return format;
@@ -69,27 +70,31 @@ std::string model_as_recorded(const std::string& model, const std::filesystem::p
   return std::filesystem::proximate(model, folder).string();
 }
 
-Question question_of(const Measurement& row, ModelLibrary& models) {
+Question question_of(QuestionWords words, const FindModel& find) {
   Question question;
-  question.subject = row.model;
-  if (const std::optional<double> size = bare_size(row.model)) {
+  if (const std::optional<double> size = bare_size(words.model)) {
     question.parameters = *size;
   } else {
-    question.model = models.load(resolved_subject(row));
+    question.model = find(words.model);
     question.parameters = static_cast<double>(parameter_count(*question.model));
   }
-  const std::string stored = question.model ? question.model->stored_format : "fp16";
-  question.weights = &weights_of(row, question.model.get());
+  question.subject = std::move(words.model);
+  const std::string_view stored = question.model ? std::string_view{question.model->stored_format} : "fp16";
+  question.weights = &weights_of(words.weights, question.model.get());
   question.kv =
-      &kv_format(row.kv.empty() ? cache_format(*question.weights, stored) : std::string_view{row.kv});
-  question.workload = row.workload;
-  question.runtime = row.runtime;
-  question.options = row.options;
-  question.devices = row.devices;
-  question.split = row.split;
-  question.metric = row.metric;
-  question.device = row.device;
+      &kv_format(words.kv.empty() ? cache_format(*question.weights, stored) : std::string_view{words.kv});
+  question.workload = words.workload;
+  question.runtime = std::move(words.runtime);
+  question.options = std::move(words.options);
+  question.devices = words.devices;
+  question.split = words.split;
+  question.metric = words.metric;
+  question.device = std::move(words.device);
   return question;
+}
+
+Question question_of(const Measurement& row, ModelLibrary& models) {
+  return question_of(words_of(row), [&](const std::string&) { return models.load(resolved_subject(row)); });
 }
 
 Question question_of(const Measurement& row) {

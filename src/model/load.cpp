@@ -63,8 +63,7 @@ void attach(StoredWeights weights, Model& model) {
   model.stored = std::make_shared<const StoredWeights>(std::move(weights));
 }
 
-Model load_gguf(const fs::path& file) {
-  Gguf gguf = read_gguf(file);
+Model model_of_gguf(Gguf gguf, const fs::path& file) {
   Model model = model_of(gguf, file.stem().string());
   attach(std::move(gguf.weights), model);
   return model;
@@ -94,7 +93,7 @@ Model load_path(const fs::path& path) {
   if (is_folder(path)) return load_config(path);
   switch (kind_of_name(path.filename().string()).value_or(Kind::config)) {
     case Kind::gguf:
-      return load_gguf(path);
+      return model_of_gguf(read_gguf(path), path);
     case Kind::safetensors:
       return load_safetensors(path);
     case Kind::config:
@@ -124,6 +123,21 @@ Model load_model(const std::string& subject) {
   if (std::optional<Model> model = find_model(subject)) return *std::move(model);
   if (is_there(subject) || looks_like_path(subject)) return load_path(subject);  // which says what is wrong
   throw_unknown(subject);
+}
+
+Model read_model(const ModelFile& file) {
+  switch (kind_of_name(file.name).value_or(Kind::config)) {
+    case Kind::gguf: {
+      ByteReader reader{file.start, file.size, file.name, largest_gguf_header};
+      return model_of_gguf(read_gguf(reader), file.name);
+    }
+    case Kind::safetensors:
+      throw InputError{fmt::format("cannot tell the architecture of {}", in_quotes(file.name)),
+                       "it says none", "give the config.json beside it"};
+    case Kind::config:
+      break;
+  }
+  return parse_config(file.start, file.name);
 }
 
 }  // namespace calibram

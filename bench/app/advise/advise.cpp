@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // calibram advise: what to do where a model does not fit a card.
 #include "bench/app/advise/advise_report.hpp"
+#include "bench/app/advise/advise_request.hpp"
 #include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/device_choice.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/flags/question_flags.hpp"
 #include "bench/app/verbs.hpp"
-#include "src/core/error.hpp"
-#include "src/engine/gpu.hpp"
+#include "src/model/load.hpp"
 
 #include <fmt/format.h>
 
@@ -29,17 +29,6 @@ struct AdviseOptions {
   std::shared_ptr<bool> json;
 };
 
-/// What was named. Where a card's chip is known its name is put into the row: an engine's defaults go by it.
-Capacity only_capacity(const AdviseOptions& options, const std::optional<Card>& card, Measurement& row) {
-  const std::optional<Capacity> capacity = options.capacity.only(card);
-  if (!capacity)
-    throw InputError{
-        "no card is named", "advice is about what fits it",
-        "add --gpu 4090 (see \"calibram gpus\"), --capacity 24GiB, or --device cuda for this machine's"};
-  if (capacity->is_card && row.device.empty() && find_gpu(capacity->gpu)) row.device = capacity->gpu;
-  return *capacity;
-}
-
 /// Of `estimate`, as they were given.
 std::vector<std::string> further_flags(const CLI::App& verb) {
   std::vector<std::string> flags;
@@ -52,23 +41,24 @@ std::vector<std::string> further_flags(const CLI::App& verb) {
 int run_advise(const AdviseOptions& options, const CLI::App& verb) {
   Measurement row = options.question.row();
   const std::optional<Card> card = resolve_device(row);
-  const Capacity capacity = only_capacity(options, card, row);
-  const Question question = question_of(row);
+  QuestionWords words = words_of(row);
+  const Capacity capacity = advised_capacity(options.capacity.only(card), words);
+  const Question question = question_of(
+      words, [](const std::string& name) { return std::make_shared<const Model>(load_model(name)); });
   print_remarks(question);
   const Estimators estimators =
       options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
   const Calculator calculator{estimators, options.estimator};
   const Advice advice = advise(calculator, question, capacity, options.limits);
   note_missing_error_model(advice.as_asked.on_card.asked);
-  const AdviceReport report{row, advice, further_flags(verb)};
+  const AdviceReport report{words, advice, further_flags(verb)};
   std::cout << (*options.json ? advice_json(report) : advice_text(report));
   return advice.as_asked.fitting.fits() || advice.plan ? status_done : status_outside;
 }
 
 void add_limits(CLI::App& verb, RemedyLimits& limits) {
-  constexpr int most_devices = 64;
   verb.add_option("--max-devices", limits.most_devices, "How many cards a plan may take. Default: 8")
-      ->check(CLI::Range(1, most_devices));
+      ->check(CLI::Range(1, most_advised_devices));
   verb.add_flag("--keep-formats", limits.keep_formats, "Leave weights and cache in their formats");
   verb.add_flag("--keep-batch", limits.keep_batch,
                 "Leave the batch as it is, which otherwise changes last but one");

@@ -45,9 +45,9 @@ std::string needs_text(const Need& need) {
 
 std::string flags_text(const AdviceReport& report, const Question& question) {
   const Question& asked = report.advice.as_asked.on_card.question;
-  const Measurement changed = row_of(question, report.row, asked);
-  std::string text = shell_text(flags_beside(report.row, changed));
-  if (!report.row.options.empty() && changed.options.empty()) text += ", without --options";
+  const QuestionWords changed = words_of(question, report.words, asked);
+  std::string text = shell_text(flags_beside(report.words, changed));
+  if (!report.words.options.empty() && changed.options.empty()) text += ", without --options";
   return text;
 }
 

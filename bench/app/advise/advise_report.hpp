@@ -3,7 +3,7 @@
 #pragma once
 
 #include "bench/calculator/advice/advice.hpp"
-#include "src/engine/measurement.hpp"
+#include "src/engine/question_words.hpp"
 
 #include <string>
 #include <vector>
@@ -11,9 +11,9 @@
 namespace calibram {
 
 struct AdviceReport {
-  const Measurement& row;  ///< as asked
+  const QuestionWords& words;  ///< as asked
   const Advice& advice;
-  /// Flags of `estimate` beside the row's: the card, the estimator, the profile.
+  /// Flags of `estimate` beside those: the card, the estimator, the profile.
   std::vector<std::string> further_flags;
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 std::vector<std::string> command_of(const AdviceReport& report, const Question& question, bool is_whole) {
   const Question& asked = report.advice.as_asked.on_card.question;
-  std::vector<std::string> words = model_and_flags(row_of(question, report.row, asked));
+  std::vector<std::string> words = model_and_flags(words_of(question, report.words, asked));
   words.insert(words.begin(), "estimate");
   if (is_whole) words.insert(words.end(), report.further_flags.begin(), report.further_flags.end());
   return words;

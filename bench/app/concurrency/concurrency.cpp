@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // calibram concurrency: memory against the number of requests that are served at once.
 #include "bench/app/concurrency/concurrency_report.hpp"
+#include "bench/app/concurrency/concurrency_request.hpp"
 #include "bench/app/flags/capacity.hpp"
 #include "bench/app/flags/device_choice.hpp"
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/flags/question_flags.hpp"
 #include "bench/app/usage.hpp"
 #include "bench/app/verbs.hpp"
-#include "src/core/error.hpp"
 #include "src/core/file.hpp"
-#include "src/core/number.hpp"
 #include "src/engine/count.hpp"
 
 #include <fmt/format.h>
@@ -45,35 +44,18 @@ void print_result(const ConcurrencyOptions& options, const ConcurrencyReport& re
   }
 }
 
-/// The batch is what varies.
-Question question_for(const Measurement& row) {
-  if (row.workload.batch != 1)
-    throw InputError{"--batch is what this verb varies", fmt::format("it is {}", row.workload.batch),
-                     "drop it, and say --up-to"};
-  const Question question = question_of(row);
-  print_remarks(question);
-  runtime_of(question);
-  return question;
-}
-
-ConcurrencyRequest request_of(const ConcurrencyOptions& options, const std::optional<Capacity>& capacity) {
-  ConcurrencyRequest request;
-  if (!options.up_to.empty()) request.up_to = require_integer("--up-to", options.up_to, 1, most_requests);
-  if (!options.shared_prefix.empty())
-    request.shared_prefix = require_integer("--shared-prefix", options.shared_prefix, 1);
-  request.capacity = capacity;
-  return request;
-}
-
 int run_concurrency(const ConcurrencyOptions& options) {
   if (options.json && options.csv) throw exclusive_flags("--json", "--csv", "each is a form of the result");
   if (options.json && !options.output.empty())
     throw exclusive_flags("--json", "--output", "the file is CSV, the document goes to standard output");
   Measurement row = options.question.row();
   const std::optional<Card> card = resolve_device(row);
-  const Question question = question_for(row);
+  refuse_batch(row.workload);
+  const Question question = question_of(row);
+  print_remarks(question);
+  runtime_of(question);
   const std::optional<Capacity> capacity = options.capacity.only(card);
-  const ConcurrencyRequest request = request_of(options, capacity);
+  const ConcurrencyRequest request = concurrency_request(options.up_to, options.shared_prefix, capacity);
   const Estimators estimators =
       options.profile.estimators_for(options.estimator, question.device, card ? card->driver : "");
   const Calculator calculator{estimators, options.estimator}, rule{estimators, "rule-terms"};

@@ -2,6 +2,7 @@
 // The estimate's table of terms, its remarks, and its JSON document.
 #include "bench/app/estimate/estimate_report.hpp"
 
+#include "bench/app/estimate/rules_report.hpp"
 #include "bench/app/estimate/terms_text.hpp"
 #include "src/engine/cache_rules.hpp"
 
@@ -104,10 +105,29 @@ Json json_of(const std::optional<Estimate>& cache) {
           {"max_concurrency", cache->room->sequences}};
 }
 
+std::string text_of(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+/// One document of the keys of two, and one between them whose value is text already.
+std::string joined(const Json& before, std::string_view key, std::string_view value, const Json& after) {
+  std::string text = text_of(before);
+  text.resize(text.size() - 2);  // the line of its last brace
+  text.append(fmt::format(",\n  \"{}\": ", key)).append(value);
+  return text.append(after.empty() ? "\n}" : "," + text_of(after).substr(1)).append("\n");
+}
+
+/// The sizes of cards between which fitting begins, for a question that is about them.
+std::vector<CardSize> boundary_of(const EstimateReport& report) {
+  const Metric metric = report.question.metric;
+  if (report.inverse || !tells_of_cards(metric)) return {};
+  return sizes_at_the_boundary(card_sizes(*report.asked.estimate(), metric));
+}
+
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation, rules] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -121,43 +141,47 @@ std::string estimate_text(const EstimateReport& report) {
   if (estimate.extrapolates)
     text += "extrapolates: this lies outside what the sweep behind the profile measured\n";
   if (hint) text += fmt::format("\n{}\n", hint_text(*hint));
-  text += fits_text(fits, question.devices);
+  text += fits_text(fits, boundary_of(report), question.devices);
   if (inverse) text += inverse_text(*inverse);
+  if (!rules.empty()) text += rules_text(rules);
   if (explanation) text += explanation_text(question, estimate, *explanation, fits.named);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation, rules] = report;
   const Estimate& estimate = *asked.estimate();
-  Json document = {{"model", question.subject},
-                   {"runtime", question.runtime},
-                   {"metric", name_of(question.metric)},
-                   {"value", estimate.value()},
-                   {"unit", estimate.tokens ? "tokens" : "bytes"},
-                   {"total_bytes", estimate.total.count()},
-                   {"low_bytes", optional_bytes(estimate.interval, &Interval::low)},
-                   {"high_bytes", optional_bytes(estimate.interval, &Interval::high)},
-                   {"bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99)},
-                   {"terms", json_of(estimate.terms)},
-                   {"term_deviations", deviations_json(estimate.spread)},
-                   {"devices", devices_json(estimate)},
-                   {"kv_room", json_of(cache)},
-                   {"profile", text_or_null(estimate.profile)},
-                   {"caution", text_or_null(estimate.caution)},
-                   {"extrapolates", estimate.extrapolates},
-                   {"estimator", asked.estimator},
-                   {"parameters", static_cast<std::int64_t>(question.parameters)},
-                   {"weights", question.weights->name},
-                   {"kv", question.kv->name},
-                   {"workload", json_of(question.workload)},
-                   {"remarks", question.model ? Json(question.model->remarks) : Json::array()},
-                   {"cache_rule", text_or_null(cache_rule_words(question))},
-                   {"hint", hint_json(hint)},
-                   {"fits", fits_json(fits)}};
-  if (inverse) document["inverse"] = inverse_json(*inverse);
-  if (explanation) document["explanation"] = explanation_json(estimate, *explanation);
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  Json document = Json::object();
+  const auto add = [&](const char* key, Json value) { document.emplace(key, std::move(value)); };
+  add("model", question.subject);
+  add("runtime", question.runtime);
+  add("metric", name_of(question.metric));
+  add("value", estimate.value());
+  add("unit", estimate.tokens ? "tokens" : "bytes");
+  add("total_bytes", estimate.total.count());
+  add("low_bytes", optional_bytes(estimate.interval, &Interval::low));
+  add("high_bytes", optional_bytes(estimate.interval, &Interval::high));
+  add("bound99_bytes", optional_bytes(estimate.interval, &Interval::bound99));
+  add("terms", json_of(estimate.terms));
+  add("term_deviations", deviations_json(estimate.spread));
+  add("devices", devices_json(estimate));
+  add("kv_room", json_of(cache));
+  add("profile", text_or_null(estimate.profile));
+  add("caution", text_or_null(estimate.caution));
+  add("extrapolates", estimate.extrapolates);
+  add("estimator", asked.estimator);
+  add("parameters", static_cast<std::int64_t>(question.parameters));
+  add("weights", question.weights->name);
+  add("kv", question.kv->name);
+  add("workload", json_of(question.workload));
+  add("remarks", question.model ? Json(question.model->remarks) : Json::array());
+  add("cache_rule", text_or_null(cache_rule_words(question)));
+  add("hint", hint_json(hint));
+  Json rest = Json::object();
+  if (inverse) rest["inverse"] = inverse_json(*inverse);
+  if (!rules.empty()) rest["rules"] = rules_json(rules);
+  if (explanation) rest["explanation"] = explanation_json(estimate, *explanation);
+  return joined(document, "fits", fits_json(fits), rest);
 }
 
 }  // namespace calibram

@@ -5,6 +5,8 @@
 #include "bench/app/estimate/fits_report.hpp"
 #include "bench/calculator/explanation/explanation.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace calibram {
 
 std::string explanation_text(const Question& question, const Estimate& estimate,

@@ -58,9 +58,9 @@ std::string cards_of(const CardSize& size) {
   return names_missing ? "all but " + some_of(names, names.size()) : "only " + some_of(names, fitting);
 }
 
-std::string sizes_text(const FitsReport& report) {
+std::string sizes_text(const std::vector<CardSize>& boundary) {
   TextTable table{{{"memory", Align::right}, {"fits"}, {"left, at least", Align::right}, {"cards"}}};
-  for (const CardSize& size : report.boundary)
+  for (const CardSize& size : boundary)
     table.add_row({fmt::format("{} GB", size.nominal_gb), verdict(size), gib_text(size.least_headroom()),
                    cards_of(size)});
   return table.text();
@@ -76,41 +76,67 @@ std::string cards_text(std::vector<Fitting> cards) {
   return table.text();
 }
 
+/// In quotes, as a JSON document has it.
+void append_json(const std::string& value, std::string& text) {
+  const bool is_plain = std::all_of(value.begin(), value.end(),
+                                    [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (is_plain)
+    text.append(1, '"').append(value).append(1, '"');
+  else
+    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void append_json(const Fitting& fitting, bool is_named, std::string& text) {
+  const auto add = [&](std::string_view key, std::string_view value) { text.append(key).append(value); };
+  const auto add_bytes = [&](std::string_view key, Bytes bytes) {
+    const fmt::format_int digits{bytes.count()};
+    add(key, {digits.data(), digits.size()});
+  };
+  add("\n    {\n      \"gpu\": ", "");
+  append_json(fitting.capacity.gpu, text);
+  add(",\n      \"named\": ", is_named ? "true" : "false");
+  add_bytes(",\n      \"capacity_bytes\": ", fitting.capacity.bytes);
+  add_bytes(",\n      \"set_aside_bytes\": ", fitting.set_aside);
+  add(",\n      \"fits\": ", fitting.fits() ? "true" : "false");
+  add_bytes(",\n      \"headroom_bytes\": ", fitting.headroom());
+  add("\n    }", "");
+}
+
 }  // namespace
 
 bool FitsReport::all_named_fit() const {
   return std::all_of(named.begin(), named.end(), [](const Fitting& fitting) { return fitting.fits(); });
 }
 
-std::string fits_text(const FitsReport& report, int devices) {
+std::string fits_text(const FitsReport& report, const std::vector<CardSize>& boundary, int devices) {
   std::string text;
   for (const Fitting& fitting : report.named) text += fitting_text(fitting);
   // Whoever named a card that holds it has the answer.
   const bool answers = !report.named.empty() && report.all_named_fit();
-  const bool shows_cards =
-      !report.cards.empty() && (report.lists_all || (!answers && !report.boundary.empty()));
+  const bool shows_cards = !report.cards.empty() && (report.lists_all || (!answers && !boundary.empty()));
   if (shows_cards)
-    text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(report));
+    text += heading(devices) + (report.lists_all ? cards_text(report.cards) : sizes_text(boundary));
   if (shows_cards) text += "\n";
-  if (shows_cards && devices == 1 && !report.boundary.empty() && report.boundary.back().fitting() == 0)
+  if (shows_cards && devices == 1 && !boundary.empty() && boundary.back().fitting() == 0)
     text += "no known card holds it; --devices N spreads it over several\n";
   text += set_aside_text(shows_cards ? report.cards : report.named);
   return text;
 }
 
-Json fits_json(const FitsReport& report) {
-  Json json = Json::array();
-  const auto add = [&](const Fitting& fitting, bool is_named) {
-    json.push_back({{"gpu", fitting.capacity.gpu},
-                    {"named", is_named},
-                    {"capacity_bytes", fitting.capacity.bytes.count()},
-                    {"set_aside_bytes", fitting.set_aside.count()},
-                    {"fits", fitting.fits()},
-                    {"headroom_bytes", fitting.headroom().count()}});
+std::string fits_json(const FitsReport& report) {
+  if (report.named.empty() && report.cards.empty()) return "[]";
+  constexpr std::size_t usual_size = 220;  // of one
+  std::string text;
+  text.reserve(usual_size * (report.named.size() + report.cards.size()));
+  const auto add = [&](const std::vector<Fitting>& fittings, bool is_named) {
+    for (const Fitting& fitting : fittings) {
+      text += text.empty() ? '[' : ',';
+      append_json(fitting, is_named, text);
+    }
   };
-  for (const Fitting& fitting : report.named) add(fitting, true);
-  for (const Fitting& fitting : report.cards) add(fitting, false);
-  return json;
+  add(report.named, true);
+  add(report.cards, false);
+  return text + "\n  ]";
 }
 
 }  // namespace calibram

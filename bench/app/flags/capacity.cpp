@@ -19,9 +19,15 @@ void CapacityFlags::add_to(CLI::App& verb) {
 }
 
 std::vector<Capacity> CapacityFlags::named(const std::optional<Card>& card) const {
+  return named_capacities(gpus_, capacities_, card);
+}
+
+std::vector<Capacity> named_capacities(const std::vector<std::string>& gpus,
+                                       const std::vector<std::string>& capacities,
+                                       const std::optional<Card>& card) {
   std::vector<Capacity> named;
-  for (const std::string& name : gpus_) named.push_back(capacity_of(gpu_named(name)));
-  for (const std::string& text : capacities_) {
+  for (const std::string& name : gpus) named.push_back(capacity_of(gpu_named(name)));
+  for (const std::string& text : capacities) {
     const Bytes bytes = parse_size("--capacity", text);
     named.push_back({gib_text(bytes), bytes});
   }
@@ -29,12 +35,11 @@ std::vector<Capacity> CapacityFlags::named(const std::optional<Card>& card) cons
   return named;
 }
 
-std::optional<Capacity> CapacityFlags::only(const std::optional<Card>& card) const {
-  const std::vector<Capacity> all = named(card);
-  if (all.size() > 1)
+std::optional<Capacity> only_capacity(const std::vector<Capacity>& named) {
+  if (named.size() > 1)
     throw InputError{"several capacities are named", "this is answered for one at a time",
                      "name one --gpu or --capacity"};
-  return all.empty() ? std::nullopt : std::optional{all.front()};
+  return named.empty() ? std::nullopt : std::optional{named.front()};
 }
 
 }  // namespace calibram

@@ -56,15 +56,20 @@ Card chosen_card(const DeviceChoice& choice, const std::string& flag, const Card
                    "this machine has " + list_of(cards.cards), "name one of them"};
 }
 
+ResolvedDevice resolve_device(const std::string& device, const std::function<Cards()>& cards) {
+  if (device == "host") return {describe_host().name, {}};
+  if (device == "auto") return {};
+  if (device != "cuda" && !device.starts_with("cuda:")) return {device, {}};
+  const Card card =
+      chosen_card(parse_device(device), device, cards(), "name the card itself, and its --capacity");
+  return {card.description.name, card};
+}
+
 std::optional<Card> resolve_device(Measurement& row) {
-  const bool is_card = row.device == "cuda" || row.device.str().starts_with("cuda:");
-  if (row.device == "host") row.device = describe_host().name;
-  if (row.device == "auto") row.device = {};
-  if (!is_card) return std::nullopt;
-  const Card card = chosen_card(parse_device(row.device), row.device, find_cards(cuda_program(), Nvml{}),
-                                "name the card itself, and its --capacity");
-  row.device = card.description.name;
-  return card;
+  ResolvedDevice resolved =
+      resolve_device(row.device.str(), [] { return find_cards(cuda_program(), Nvml{}); });
+  row.device = resolved.name;
+  return resolved.card;
 }
 
 }  // namespace calibram

@@ -5,6 +5,7 @@
 #include "bench/sweep/card.hpp"
 #include "src/engine/measurement.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -31,8 +32,20 @@ std::string why_unmeasurable(const Card& card);
 Card chosen_card(const DeviceChoice& choice, const std::string& flag, const Cards& cards,
                  const std::string& remedy);
 
-/// --device of a question, where it means a device of this machine, put into the row under its name. Only
-/// `cuda[:N]` costs the time to look for cards. @return the card, if it is one
+/// The device that a question names.
+struct ResolvedDevice {
+  std::string name;          ///< as rows have it; empty for none
+  std::optional<Card> card;  ///< of this machine, where it is one
+
+  std::string driver() const { return card ? card->driver : ""; }
+};
+
+/// --device of a question, where it may mean a device of this machine.
+/// @param cards  finds those of this machine; asked for `cuda[:N]` alone, since looking takes time
+/// @throws InputError as chosen_card
+ResolvedDevice resolve_device(const std::string& device, const std::function<Cards()>& cards);
+
+/// The same for a row, whose device becomes the name. @return the card, if it is one
 std::optional<Card> resolve_device(Measurement& row);
 
 }  // namespace calibram

@@ -45,13 +45,36 @@ const char* help_of_model(QuestionScope scope) {
   }
 }
 
-}  // namespace
-
-void read_flag(const MeasurementColumn& column, const std::string& text, Measurement& row) try {
-  column.read(row, text);
+template <class Read>
+void read_as_flag(const MeasurementColumn& column, const std::string& text, const Read& read) try {
+  read();
 } catch (const InputError& problem) {
   throw InputError{fmt::format("invalid --{} {}", column.name, in_quotes(text)), problem.what(),
                    "correct it"};
+}
+
+}  // namespace
+
+void read_flag(const MeasurementColumn& column, const std::string& text, Measurement& row) {
+  read_as_flag(column, text, [&] { column.read(row, text); });
+}
+
+void read_flag(const MeasurementColumn& column, const std::string& text, QuestionWords& words) {
+  read_as_flag(column, text, [&] { read_word(column, text, words); });
+}
+
+std::vector<const MeasurementColumn*> question_columns() {
+  std::vector<const MeasurementColumn*> columns;
+  for (const MeasurementColumn& column : measurement_columns())
+    if (is_flag(column)) columns.push_back(&column);
+  return columns;
+}
+
+void check_together(int devices, Split split, const Workload& workload) {
+  if (split != Split::none && devices == 1)
+    throw InputError{"--split needs more than one device", "one device holds the whole model",
+                     "add --devices, or drop it"};
+  validate(workload);
 }
 
 void QuestionFlags::add_to(CLI::App& verb, QuestionScope scope) {
@@ -74,10 +97,7 @@ Measurement QuestionFlags::row() const {
       throw InputError{fmt::format("--{} is empty", column.name), "", "give it a value, or drop it"};
     read_flag(column, text, row);
   }
-  if (row.split != Split::none && row.devices == 1)
-    throw InputError{"--split needs more than one device", "one device holds the whole model",
-                     "add --devices, or drop it"};
-  validate(row.workload);
+  check_together(row.devices, row.split, row.workload);
   return row;
 }
 
@@ -87,13 +107,12 @@ std::string QuestionFlags::first_given() const {
   return "";
 }
 
-std::vector<std::string> QuestionFlags::arguments(const Measurement& row) {
-  std::vector<std::string> arguments = {row.model};
-  for (const MeasurementColumn& column : measurement_columns()) {
-    if (!is_flag(column)) continue;
-    const std::string text = column.write(row);
+std::vector<std::string> QuestionFlags::arguments(const QuestionWords& words) {
+  std::vector<std::string> arguments = {words.model};
+  for (const MeasurementColumn* column : question_columns()) {
+    const std::string text = word_of(*column, words);
     if (text.empty()) continue;
-    arguments.push_back(fmt::format("--{}", column.name));
+    arguments.push_back(fmt::format("--{}", column->name));
     arguments.push_back(text);
   }
   return arguments;

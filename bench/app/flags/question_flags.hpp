@@ -2,7 +2,7 @@
 // The workload flags of the command line: the words of the measurements CSV.
 #pragma once
 
-#include "src/engine/measurement.hpp"
+#include "src/engine/question_words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +17,13 @@ void print_remarks(const Question& question);
 
 /// Reads a flag as the column of its name is read. @throws InputError naming the flag
 void read_flag(const MeasurementColumn& column, const std::string& text, Measurement& row);
+void read_flag(const MeasurementColumn& column, const std::string& text, QuestionWords& words);
+
+/// The columns that are flags of a question, in the table's order; MODEL is none.
+std::vector<const MeasurementColumn*> question_columns();
+
+/// What must hold of several flags together. @throws InputError naming them
+void check_together(int devices, Split split, const Workload& workload);
 
 /// Which flags a verb has.
 enum class QuestionScope : unsigned char {
@@ -39,8 +46,8 @@ class QuestionFlags {
   /// The first flag that was given, MODEL aside; empty for none.
   std::string first_given() const;
 
-  /// MODEL and the flags that describe this row again.
-  static std::vector<std::string> arguments(const Measurement& row);
+  /// MODEL and the flags that say these words again.
+  static std::vector<std::string> arguments(const QuestionWords& words);
 
  private:
   std::string model_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compares rows flag by flag.
+// Compares questions flag by flag.
 #include "bench/app/flags/repeat.hpp"
 
 #include "bench/app/flags/question_flags.hpp"
@@ -8,12 +8,12 @@
 
 namespace calibram {
 
-Measurement row_of(const Question& changed, const Measurement& row, const Question& asked) {
-  Measurement result = row;
+QuestionWords words_of(const Question& changed, const QuestionWords& words, const Question& asked) {
+  QuestionWords result = words;
   const bool has_other_weights = changed.weights != asked.weights;
   if (has_other_weights) result.weights = changed.weights->name;
   // Where weights were named, the cache's format follows them unless it is named too.
-  if (changed.kv != asked.kv || (has_other_weights && !row.weights.empty())) result.kv = changed.kv->name;
+  if (changed.kv != asked.kv || (has_other_weights && !words.weights.empty())) result.kv = changed.kv->name;
   if (changed.runtime != asked.runtime) result.runtime = changed.runtime;
   result.workload = changed.workload;
   result.options = changed.options;
@@ -23,8 +23,8 @@ Measurement row_of(const Question& changed, const Measurement& row, const Questi
   return result;
 }
 
-std::vector<std::string> flags_beside(const Measurement& row, const Measurement& changed) {
-  const std::vector<std::string> before = QuestionFlags::arguments(row),
+std::vector<std::string> flags_beside(const QuestionWords& words, const QuestionWords& changed) {
+  const std::vector<std::string> before = QuestionFlags::arguments(words),
                                  after = QuestionFlags::arguments(changed);
   std::vector<std::string> flags;
   // MODEL comes first, then pairs of a flag and its value.
@@ -36,11 +36,11 @@ std::vector<std::string> flags_beside(const Measurement& row, const Measurement&
   return flags;
 }
 
-std::vector<std::string> model_and_flags(const Measurement& row) {
-  std::vector<std::string> words = {row.model};
-  const std::vector<std::string> flags = flags_beside(Measurement{}, row);
-  words.insert(words.end(), flags.begin(), flags.end());
-  return words;
+std::vector<std::string> model_and_flags(const QuestionWords& words) {
+  std::vector<std::string> command = {words.model};
+  const std::vector<std::string> flags = flags_beside({}, words);
+  command.insert(command.end(), flags.begin(), flags.end());
+  return command;
 }
 
 std::string shell_text(const std::vector<std::string>& words) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // calibram gpus: the known cards and what a process gets of their memory, as a table, CSV or JSON.
+#include "bench/app/look_up/lists.hpp"
 #include "bench/app/verbs.hpp"
 #include "src/core/csv.hpp"
 #include "src/core/text_table.hpp"
@@ -18,21 +19,12 @@
 namespace calibram {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = JsonList;
 
 struct Output {
   std::string filter;
   bool as_csv = false;
 };
-
-std::vector<const Gpu*> cards_by_capacity(std::string_view filter) {
-  std::vector<const Gpu*> cards;
-  for (const Gpu& gpu : gpus())
-    if (matches(gpu, filter)) cards.push_back(&gpu);
-  std::stable_sort(cards.begin(), cards.end(),
-                   [](const Gpu* a, const Gpu* b) { return a->capacity() < b->capacity(); });
-  return cards;
-}
 
 /// A column of the CSV, and a key of the JSON.
 struct GpuColumn {
@@ -67,16 +59,6 @@ constexpr std::array columns = {
     GpuColumn{"total_resolution_bytes", resolution_of<&Gpu::total>},
     GpuColumn{"total_source", source_of<&Gpu::total>},
 };
-
-std::string json_of(const std::vector<const Gpu*>& cards) {
-  Json list = Json::array();
-  for (const Gpu* gpu : cards) {
-    Json object;
-    for (const GpuColumn& column : columns) object[column.name] = column.value(*gpu);
-    list.push_back(std::move(object));
-  }
-  return list.dump(2) + "\n";
-}
 
 std::string csv_of(const std::vector<const Gpu*>& cards) {
   std::vector<std::string> fields;
@@ -125,7 +107,7 @@ int run_gpus(const Output& output, bool as_json) {
   const std::vector<const Gpu*> cards = cards_by_capacity(output.filter);
   if (cards.empty()) std::cerr << "calibram: no known card matches '" << output.filter << "'\n";
   if (as_json)
-    std::cout << json_of(cards);
+    std::cout << list_text(gpus_list(cards));
   else if (output.as_csv)
     std::cout << csv_of(cards);
   else if (!cards.empty())
@@ -134,6 +116,25 @@ int run_gpus(const Output& output, bool as_json) {
 }
 
 }  // namespace
+
+std::vector<const Gpu*> cards_by_capacity(std::string_view filter) {
+  std::vector<const Gpu*> cards;
+  for (const Gpu& gpu : gpus())
+    if (matches(gpu, filter)) cards.push_back(&gpu);
+  std::stable_sort(cards.begin(), cards.end(),
+                   [](const Gpu* a, const Gpu* b) { return a->capacity() < b->capacity(); });
+  return cards;
+}
+
+JsonList gpus_list(const std::vector<const Gpu*>& cards) {
+  Json list = Json::array();
+  for (const Gpu* gpu : cards) {
+    Json object;
+    for (const GpuColumn& column : columns) object[column.name] = column.value(*gpu);
+    list.push_back(std::move(object));
+  }
+  return list;
+}
 
 Action add_gpus(CLI::App& verb) {
   const auto json = add_json_flag(verb);

@@ -27,7 +27,7 @@ std::vector<std::string> measure_point(const std::string& program, const Point& 
   std::vector<std::string> arguments = {
       program,    "measure-point",           "--layers-executed", std::to_string(point.layers_executed),
       "--parent", std::to_string(::getpid())};
-  const std::vector<std::string> flags = QuestionFlags::arguments(point.row);
+  const std::vector<std::string> flags = QuestionFlags::arguments(words_of(point.row));
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   return arguments;
 }

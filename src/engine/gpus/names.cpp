@@ -69,27 +69,45 @@ std::vector<std::string_view> all_names(const Gpu& gpu) {
   return names;
 }
 
-bool is_called(const Gpu& gpu, const Words& words) {
-  const auto names = all_names(gpu);
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view name) { return words_of(name) == words; });
+/// The words of each of its names.
+std::vector<Words> words_of_names(const Gpu& gpu) {
+  std::vector<Words> words;
+  for (const std::string_view name : all_names(gpu)) words.push_back(words_of(name));
+  return words;
 }
 
-bool has_words(const Gpu& gpu, const Words& words) {
-  const auto names = all_names(gpu);
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    const Words of_name = words_of(name);
-    return std::includes(of_name.begin(), of_name.end(), words.begin(), words.end());
+struct CalledGpu {
+  const Gpu* gpu;
+  std::vector<Words> names;
+};
+
+/// Taken apart once, since a server is asked for cards thousands of times a second.
+const std::vector<CalledGpu>& called_gpus() {
+  static const std::vector<CalledGpu> called = [] {
+    std::vector<CalledGpu> all;
+    for (const Gpu& gpu : gpus()) all.push_back({&gpu, words_of_names(gpu)});
+    return all;
+  }();
+  return called;
+}
+
+bool is_called(const CalledGpu& called, const Words& words) {
+  return std::find(called.names.begin(), called.names.end(), words) != called.names.end();
+}
+
+bool has_words(const std::vector<Words>& names, const Words& words) {
+  return std::any_of(names.begin(), names.end(), [&](const Words& name) {
+    return std::includes(name.begin(), name.end(), words.begin(), words.end());
   });
 }
 
 std::vector<const Gpu*> cards_meant(const Words& words) {
   std::vector<const Gpu*> meant;
   if (words.empty()) return meant;
-  for (const Gpu& gpu : gpus())
-    if (is_called(gpu, words)) return {&gpu};
-  for (const Gpu& gpu : gpus())
-    if (has_words(gpu, words)) meant.push_back(&gpu);
+  for (const CalledGpu& called : called_gpus())
+    if (is_called(called, words)) return {called.gpu};
+  for (const CalledGpu& called : called_gpus())
+    if (has_words(called.names, words)) meant.push_back(called.gpu);
   return meant;
 }
 
@@ -134,7 +152,7 @@ bool matches(const Gpu& gpu, std::string_view text) {
   };
   if (has_text(gpu.name) || has_text(name_of(gpu.vendor)) || has_text(name_of(gpu.kind))) return true;
   const Words words = words_of(text);
-  return !words.empty() && has_words(gpu, words);
+  return !words.empty() && has_words(words_of_names(gpu), words);
 }
 
 }  // namespace calibram

@@ -108,4 +108,16 @@ Gguf read_gguf(const fs::path& file) {
   return model;
 }
 
+Gguf read_gguf(ByteReader& reader) {
+  Gguf model;
+  model.metadata = read_gguf_header(reader, model.weights);
+  const Split split = split_of(reader.file(), model.metadata);
+  if (split.count == 1) return model;
+  const std::string prefix = prefix_of(reader.file(), split);
+  model.weights.declared_count = split.tensors;
+  for (std::int64_t number = 0; number < split.count; ++number)
+    if (number != split.number) model.weights.missing_files.push_back(prefix + ending(number, split.count));
+  return model;
+}
+
 }  // namespace calibram

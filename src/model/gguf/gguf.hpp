@@ -24,6 +24,9 @@ struct Gguf {
 /// missing, `warnings` says so. @throws InputError naming file and byte for what ggml would refuse
 Gguf read_gguf(const std::filesystem::path& file);
 
+/// The same of a header in memory. Where it is one of several files, the others are missing.
+Gguf read_gguf(ByteReader& reader);
+
 /// Appends one file and its tensors. @throws InputError as above
 GgufMetadata read_gguf_header(ByteReader& reader, StoredWeights& weights);
 

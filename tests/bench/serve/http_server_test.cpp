@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <future>
 #include <random>
 #include <thread>
@@ -22,9 +23,11 @@ using testing::StartsWith;
 /// A server that says back what it was asked; "/slow" waits until it is told to go on, "/fail" throws.
 class Serving {
  public:
-  explicit Serving(const HttpLimits& limits = {})
-      : server_{"127.0.0.1", 0, limits, [this](const HttpRequest& request) { return respond(request); }},
-        thread_{[this] { server_.run(3); }} {}
+  explicit Serving(const HttpLimits& limits = {}, unsigned threads = 3,
+                   const HttpServer::TakesLong& takes_long = {})
+      : server_{"127.0.0.1", 0, limits, [this](const HttpRequest& request) { return respond(request); },
+                takes_long},
+        thread_{[this, threads] { server_.run(threads); }} {}
   ~Serving() {
     go_on_.set_value();
     server_.stop();
@@ -33,6 +36,7 @@ class Serving {
   HttpServer& server() { return server_; }
   std::uint16_t port() const { return server_.port(); }
   void wait_for_slow_request() { began_.get_future().wait(); }
+  int slow_requests() const { return slow_requests_; }
   void answer_slow_request() {
     go_on_.set_value();
     go_on_ = {};
@@ -42,6 +46,7 @@ class Serving {
   HttpResponse respond(const HttpRequest& request) {
     if (request.path == "/fail") throw std::runtime_error{"as asked"};
     if (request.path == "/slow") {
+      ++slow_requests_;
       const auto go_on = go_on_.get_future();
       began_.set_value();
       go_on.wait();
@@ -53,6 +58,7 @@ class Serving {
   }
 
   std::promise<void> began_, go_on_;
+  std::atomic<int> slow_requests_ = 0;
   HttpServer server_;
   std::jthread thread_;
 };
@@ -216,6 +222,49 @@ TEST(HttpServer, StoppingAnswersWhatIsUnderWay) {
   const std::string answer = busy.receive_to_end();
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
+}
+
+bool is_slow(const HttpRequest& request) { return request.path.starts_with("/slow"); }
+
+TEST(HttpServer, WhatTakesLongKeepsNoOtherRequestWaiting) {
+  Serving serving{{}, 1, is_slow};
+  RawClient slow{serving.port()}, quick{serving.port()};
+  ASSERT_TRUE(slow.send(get("/slow")));
+  serving.wait_for_slow_request();
+  ASSERT_TRUE(quick.send(get("/quick")));
+  EXPECT_THAT(quick.receive(), HasSubstr("GET /quick"));
+  serving.answer_slow_request();
+  EXPECT_THAT(slow.receive(), HasSubstr("GET /slow"));
+  ASSERT_TRUE(slow.send(get("/next")));
+  EXPECT_THAT(slow.receive(), HasSubstr("GET /next"));
+}
+
+TEST(HttpServer, WhoIsGoneBeforeHisTurnCostsNothing) {
+  Serving serving{{}, 1, is_slow};
+  RawClient first{serving.port()};
+  ASSERT_TRUE(first.send(get("/slow")));
+  serving.wait_for_slow_request();
+  for (int i = 0; i < 10; ++i) {
+    RawClient impatient{serving.port()};
+    ASSERT_TRUE(impatient.send(get("/slow")));
+  }
+  RawClient last{serving.port()};
+  ASSERT_TRUE(last.send(get("/slow-but-not-waiting")));
+  ::usleep(50'000);  // until all of them have their places in the row
+  serving.answer_slow_request();
+  EXPECT_THAT(first.receive(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(last.receive(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(serving.slow_requests(), 1);
+}
+
+TEST(HttpServer, StoppingAnswersWhatTakesLong) {
+  Serving serving{{}, 1, is_slow};
+  RawClient busy{serving.port()};
+  ASSERT_TRUE(busy.send(get("/slow")));
+  serving.wait_for_slow_request();
+  serving.server().stop();
+  serving.answer_slow_request();
+  EXPECT_THAT(busy.receive_to_end(), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST(HttpServer, RandomBytesNeverTakeItDown) {
