@@ -8,7 +8,7 @@ import {roomText} from '/verdict.js';
 const announceDelay = 700;  // milliseconds
 
 /** "14.75 GiB", or tokens for a metric that counts them. */
-export const amountOf = (estimate) => (estimate.unit === 'tokens' ? counted('tokens.spoken', estimate.value) : gib(estimate.value));
+const amountOf = (estimate) => (estimate.unit === 'tokens' ? counted('tokens.spoken', estimate.value) : gib(estimate.value));
 
 const namedCard = (estimate) => estimate.fits.find((fitting) => fitting.named);
 

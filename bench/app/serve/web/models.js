@@ -4,7 +4,7 @@ import {billions, grouped} from '/bytes.js';
 import {nameFilesBy} from '/command.js';
 import {Combobox} from '/combobox.js';
 import {byId, element, replace} from '/elements.js';
-import {change, value} from '/question.js';
+import {change, firstModel, value} from '/question.js';
 import {Segments} from '/segments.js';
 import {Slider} from '/slider.js';
 import {t} from '/texts.js';
@@ -13,12 +13,12 @@ const largestSize = 180, firstSize = 8;
 const sizePattern = /^([0-9]*\.?[0-9]+)[bB]$/;
 const sizes = Array.from({length: largestSize}, (_, i) => i + 1);
 
-let models = [], picker, kinds, size, lastName = 'llama-3.1-8b', onModel = () => {};
+let models = [], picker, kinds, size, lastName = firstModel, onModel = () => {};
 
 /** Billions of parameters where the model is a bare size. */
 const sizeOf = (model) => (sizePattern.test(model) ? Number(sizePattern.exec(model)[1]) : null);
 
-export const modelNamed = (name) => models.find((model) => model.name === name);
+const modelNamed = (name) => models.find((model) => model.name === name);
 const titleOf = (model) => model.title ?? model.name;
 
 function optionOf(model) {

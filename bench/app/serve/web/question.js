@@ -11,8 +11,10 @@ export const adviceWords = ['max-devices', 'keep-formats', 'keep-batch', 'keep-c
 /** What an absent word means, so that it need not be said. */
 const defaults = {batch: '1', generate: '0', devices: '1'};
 
+export const firstModel = 'llama-3.1-8b';
+
 /** What a page without a question starts with. */
-const start = {model: 'llama-3.1-8b', prompt: '8192', gpu: 'RTX 4090'};
+const start = {model: firstModel, prompt: '8192', gpu: 'RTX 4090'};
 
 const allWords = [...words, ...adviceWords];
 const listeners = [];
@@ -44,17 +46,13 @@ export const adviceQuery = () => query({}, {wanted: allWords});
 /** Calls `listener` after each change. */
 export const onChange = (listener) => listeners.push(listener);
 
-function tell(changed) {
-  for (const listener of listeners) listener(changed);
-}
-
 /** Changes some words and keeps the others. */
 export function change(said) {
   const before = JSON.stringify(current);
   for (const [word, text] of Object.entries(said)) current[word] = normal(word, text);
   if (JSON.stringify(current) === before) return;
   keepInAddress();
-  tell(said);
+  for (const listener of listeners) listener();
 }
 
 /** Asks anew, all words not said being empty. */

@@ -14,6 +14,7 @@ export const reasons = {
   cache_by_parameters_grouped: '它让缓存随参数量变化（7B、4000 个 token 为 1.5 GB），得到 {rule}；此模型每 {factor} 个头共用一个 KV 头，16 位时为 {ours}',
   cache_by_parameters_latent: '它让缓存随参数量变化（7B、4000 个 token 为 1.5 GB），得到 {rule}；潜在注意力让所有头共用一个向量，16 位时为 {ours}',
   cache_by_parameters_hybrid: '它让缓存随参数量变化（7B、4000 个 token 为 1.5 GB），得到 {rule}；{all_layers} 层中只有 {layers} 层保存键和值，16 位时为 {ours}',
+  cache_by_parameters_experts: '它让缓存随全部参数量变化（7B、4000 个 token 为 1.5 GB），得到 {rule}；专家不占缓存，此模型的注意力 16 位时为 {ours}',
   cache_all_heads: '它按所有头计算，而模型每 {factor} 个头只保留一个 KV 头',
   cache_shared: '有 {layers} 层读取前面层的缓存，它却为每层都算了一份',
   cache_value_size: '它以为值与键一样长，而此模型并非如此',

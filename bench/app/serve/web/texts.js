@@ -37,7 +37,7 @@ export function reasonSaid(code, values, sentence) {
 }
 
 /** Puts the words of the current language where page.html names their keys. */
-export function applyTexts() {
+function applyTexts() {
   document.documentElement.lang = tags[current];
   document.title = t('title');
   for (const place of document.querySelectorAll('[data-text]')) place.textContent = t(place.dataset.text);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The calculator's page for all its readers: in Chinese, on a phone, in the dark, by keyboard, offline.
 #include "bench/calculator/advice/cost.hpp"
+#include "bench/calculator/rules/reason.hpp"
 #include "src/engine/metric.hpp"
 #include "src/engine/term.hpp"
 #include "tests/bench/app/serve/served_page.hpp"
 
 #include <gmock/gmock.h>
 
+#include <regex>
 #include <set>
 
 namespace calibram {
@@ -88,6 +90,20 @@ TEST_F(PageReaders, InChineseNothingIsLeftInEnglish) {
       IsEmpty());
   use_chinese();
   EXPECT_EQ(browser->evaluate("document.documentElement.lang"), "en");
+}
+
+TEST_F(PageReaders, EveryReasonOfTheRulesHasItsChinese) {
+  open();
+  const Json chinese = browser->evaluate("import('/reasons_zh.js').then(({reasons}) => reasons)");
+  EXPECT_EQ(chinese.size(), reason_kinds.size()) << "there are words for a reason that is none";
+  const auto values_in = [](const std::string& text) {
+    static const std::regex named{R"(\{\w+\})"};
+    return std::set<std::string>{std::sregex_token_iterator{text.begin(), text.end(), named}, {}};
+  };
+  for (const ReasonKind& kind : reason_kinds) {
+    ASSERT_TRUE(chinese.contains(kind.code)) << kind.code;
+    EXPECT_EQ(values_in(chinese[std::string{kind.code}]), values_in(std::string{kind.text})) << kind.code;
+  }
 }
 
 TEST_F(PageReaders, RulesOfThumbAreExplainedInChinese) {
