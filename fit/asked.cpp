@@ -21,7 +21,10 @@ std::string_view only_estimator(const Estimators& estimators, std::string_view n
   if (!name.empty()) return name;
   if (!question.model) return "rule-1.2";
   if (is_composed(question.metric)) return "calibrated";
-  return find_estimator(estimators, "calibrated") ? "" : "theory";
+  const Estimator* calibrated = find_estimator(estimators, "calibrated");
+  if (!calibrated || !calibrated->may_answer(question)) return "theory";
+  const Estimator* theory = find_estimator(estimators, "theory");
+  return theory && theory->may_answer(question) ? "" : "calibrated";
 }
 
 PreparedAsk prepare(const Estimators& estimators, std::string_view name, const Question& question) {

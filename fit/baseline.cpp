@@ -157,7 +157,8 @@ bool knows_fixed(const PairedGroup& group, const Pairing& pairing, const std::ve
          });
 }
 
-void check_rows(PairedGroup& group, const Pairing& pairing, const Spread& spread, const DriftLimits& limits) {
+void check_rows(PairedGroup& group, const Pairing& pairing, const RowSpread& spread,
+                const DriftLimits& limits) {
   group.checked.rows.reserve(group.rows.size());
   for (const PairedRow& row : group.rows) {
     const Repeats& old = pairing.configurations[row.configuration].values;

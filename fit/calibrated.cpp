@@ -5,6 +5,7 @@
 #include "fit/composition.hpp"
 #include "fit/prediction.hpp"
 #include "fit/theory.hpp"
+#include "src/core/error.hpp"
 #include "src/engine/count.hpp"
 
 #include <fmt/format.h>
@@ -129,6 +130,15 @@ class Calibrated : public Estimator {
   Answer answer(const Question& question) const override {
     if (is_put_together(question)) return answer_composed(question);
     return PreparedByProfile{profile_, question}.answer(question.workload);
+  }
+
+  bool may_answer(const Question& question) const override {
+    try {
+      return is_put_together(question) ||
+             profile_->find_nearest(question.runtime, question.metric, question.placement());
+    } catch (const InputError&) {
+      return true;  // the answer says what is wrong with the runtime
+    }
   }
 
   std::unique_ptr<PreparedQuestion> prepare(const Question& question) const override {

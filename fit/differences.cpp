@@ -155,9 +155,9 @@ std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& difference
   return changes;
 }
 
-Spread spread_of(const std::vector<Difference>& differences, double confidence) {
+RowSpread spread_of(const std::vector<Difference>& differences, double confidence) {
   const double probability = (1 + confidence) / 2;
-  const Spread counter{1, student_quantile(probability, infinitely_many)};
+  const RowSpread counter{1, student_quantile(probability, infinitely_many)};
   if (differences.size() < least_pairs) return counter;
   std::vector<double> standardised;
   standardised.reserve(differences.size());

@@ -32,12 +32,12 @@ std::vector<CheckedTerm> changed_terms(const std::vector<Difference>& difference
                                        double shared_variance);
 
 /// How far rows scatter, and in how many deviations their interval ends.
-struct Spread {
+struct RowSpread {
   double scale = 1;  ///< in units of the counter's deviation, not below 1
   double quantile = 0;
 };
 /// From the median of the differences' distances from their median, which half of the rows may leave without
 /// moving it; the counter's own where there are too few to tell.
-Spread spread_of(const std::vector<Difference>& differences, double confidence);
+RowSpread spread_of(const std::vector<Difference>& differences, double confidence);
 
 }  // namespace calibram

@@ -75,6 +75,8 @@ class Estimator {
   virtual ~Estimator() = default;
   virtual std::string_view name() const = 0;
   virtual Answer answer(const Question& question) const = 0;
+  /// False: it answers no workload of the question.
+  virtual bool may_answer(const Question&) const { return true; }
   /// The same answers, to the byte. What does not depend on the workload may be found once; here nothing is.
   /// The estimator and the question's model must outlive it.
   virtual std::unique_ptr<PreparedQuestion> prepare(const Question& question) const;

@@ -17,7 +17,7 @@ namespace {
 using Rows = std::span<const Measurement* const>;
 
 /// No counter is read finer than a page.
-constexpr double page_bytes = 4096;
+constexpr double host_page_bytes = 4096;
 
 /// What a machine differs by, configuration after configuration.
 struct Differences {
@@ -55,7 +55,7 @@ FleetMember member_of(const std::string& machine, const Differences& differences
   member.configurations = differences.bytes.size();
   member.offset_bytes = mean_of(differences.bytes);
   member.relative_offset = mean_of(differences.relative);
-  double squares = page_bytes * page_bytes;
+  double squares = host_page_bytes * host_page_bytes;
   for (double difference : differences.bytes) {
     squares += (difference - member.offset_bytes) * (difference - member.offset_bytes);
     member.largest_difference_bytes = std::max(member.largest_difference_bytes, std::abs(difference));

@@ -51,12 +51,27 @@ TermBytes scaled(const PriorFit& fit, const TermBytes& terms) {
   return result;
 }
 
+/// How many deviations the bounds of an interval lie away.
+struct Distances {
+  int degrees = 0;
+  double two_sided95 = 0, above99 = 0;
+};
+
+/// Those of the degrees asked for last are kept: of the time for a prediction, quantiles would take most.
+const Distances& distances_of(int degrees) {
+  thread_local Distances last;
+  if (last.degrees != degrees)
+    last = {degrees, student_quantile(0.975, degrees), student_quantile(0.99, degrees)};
+  return last;
+}
+
 }  // namespace
 
 Interval interval_about(double total, double deviation, int degrees) {
-  const double half = student_quantile(0.975, degrees) * deviation;
+  const Distances& distances = distances_of(degrees);
+  const double half = distances.two_sided95 * deviation;
   return {rounded_bytes(std::max(total - half, 0.0)), rounded_bytes(total + half),
-          rounded_bytes(total + student_quantile(0.99, degrees) * deviation)};
+          rounded_bytes(total + distances.above99 * deviation)};
 }
 
 Prediction predict(const Fit& fit, std::span<const TermBytes> devices) {

@@ -58,15 +58,12 @@ TermBytes rule_1_2(const Question& question) {
 /// further sequence of a batch is counted like it.
 TermBytes rule_per_token(const Question& question) {
   const double billions = question.parameters / 1e9;
-  const bool is_large = billions >= 72;
-  const bool is_measured = is_large && billions < 73 && question.weights->nominal_bits == 16;
-  const double loading = is_measured ? 134.74 : billions * question.weights->nominal_bits / 8;
-  const double per_token = is_large ? 35.19 / 14335 : 27.70 / 30719;
-  const Workload& workload = question.workload;
-  const std::int64_t tokens = checked_product({workload.context.value_or(workload.prompt), workload.batch});
+  const double loading =
+      is_of_published_weights(question) ? 134.74 : billions * question.weights->nominal_bits / 8;
+  const double per_token = is_of_large_tokens(question) ? 35.19 / 14335 : 27.70 / 30719;
   TermBytes terms;
   terms[Term::weights] = rounded_bytes(loading * gib);
-  terms[Term::kv_cache] = rounded_bytes(per_token * static_cast<double>(tokens) * gib);
+  terms[Term::kv_cache] = rounded_bytes(per_token * static_cast<double>(measured_tokens(question)) * gib);
   return terms;
 }
 
@@ -131,6 +128,17 @@ class Rule : public Estimator {
 };
 
 }  // namespace
+
+bool is_of_large_tokens(const Question& question) { return question.parameters >= 72e9; }
+
+bool is_of_published_weights(const Question& question) {
+  return is_of_large_tokens(question) && question.parameters < 73e9 && question.weights->nominal_bits == 16;
+}
+
+std::int64_t measured_tokens(const Question& question) {
+  const Workload& workload = question.workload;
+  return checked_product({workload.context.value_or(workload.prompt), workload.batch});
+}
 
 Estimators seed_rules() {
   Estimators rules;

@@ -96,6 +96,8 @@ class Theory : public Estimator {
     return PreparedByTheory{question}.answer(question.workload);
   }
 
+  bool may_answer(const Question& question) const override { return not_counted(question).empty(); }
+
   std::unique_ptr<PreparedQuestion> prepare(const Question& question) const override {
     return std::make_unique<PreparedByTheory>(question);
   }

@@ -14,13 +14,18 @@ Workload with_context(Workload workload, std::int64_t tokens) {
   return workload;
 }
 
+Workload with_batch(Workload workload, std::int64_t sequences) {
+  workload.batch = sequences;
+  return workload;
+}
+
 Question with_context(Question question, std::int64_t tokens) {
   question.workload = with_context(question.workload, tokens);
   return question;
 }
 
 Question with_batch(Question question, std::int64_t sequences) {
-  question.workload.batch = sequences;
+  question.workload = with_batch(question.workload, sequences);
   return question;
 }
 

@@ -13,6 +13,8 @@ namespace calibram {
 /// changes, and prompt and generated tokens shrink only as far as they must.
 Workload with_context(Workload workload, std::int64_t tokens);
 
+Workload with_batch(Workload workload, std::int64_t sequences);
+
 Question with_context(Question question, std::int64_t tokens);
 Question with_batch(Question question, std::int64_t sequences);
 

@@ -18,9 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Bytes of a program's last words that are kept.
-constexpr std::size_t longest_reason = 500;
-
 /// CUDA gives the identity of a MIG instance without saying that it is one.
 std::optional<NvmlDevice> find_either_way(const Nvml& nvml, std::string& uuid) {
   if (const auto found = nvml.find(uuid)) return found;

@@ -15,7 +15,7 @@ namespace calibram {
 namespace {
 
 /// What a run may keep after its last tensor is freed.
-constexpr Bytes leak_tolerance{device_page_bytes};
+constexpr Bytes card_leak_tolerance{device_page_bytes};
 
 /// More than this is no page here or there: somebody else's memory, or a bug.
 constexpr Bytes unaccounted_limit{16 << 20};
@@ -75,7 +75,7 @@ std::string disturbance(const ChildReport& report) {
 
 std::string leak(const CardReadings& at, Bytes late) {
   const Bytes kept = at.freed.used - at.warm_up.used - std::max(late, Bytes{});
-  if (magnitude(kept) <= leak_tolerance) return {};
+  if (magnitude(kept) <= card_leak_tolerance) return {};
   return kept > Bytes{} ? fmt::format("{} were not given back after the last tensor", mib_text(kept))
                         : fmt::format("{} that were there before the tensors were gone after them",
                                       mib_text(Bytes{} - kept));

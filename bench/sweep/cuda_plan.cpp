@@ -56,17 +56,17 @@ constexpr std::array<std::int64_t, 6> full_contexts = {256, 1000, 4096, 16000, 6
 constexpr std::size_t marked = 10;
 constexpr std::size_t repeats = 3;
 
-Measurement configuration(std::string_view model, const Setting& setting) {
+Measurement on_card(std::string_view model, const Setting& setting) {
   return calibram::configuration(model, setting, Metric::device);
 }
 
 std::vector<Measurement> standard_configurations() {
   std::vector<Measurement> rows;
   for (std::string_view shape : probe_shapes)
-    for (const Setting& setting : probe_settings) rows.push_back(configuration(shape, setting));
+    for (const Setting& setting : probe_settings) rows.push_back(on_card(shape, setting));
   for (std::string_view shape : published_shapes)
-    for (const Setting& setting : published_settings) rows.push_back(configuration(shape, setting));
-  for (const Single& single : singles) rows.push_back(configuration(single.model, single.setting));
+    for (const Setting& setting : published_settings) rows.push_back(on_card(shape, setting));
+  for (const Single& single : singles) rows.push_back(on_card(single.model, single.setting));
   return rows;
 }
 
@@ -89,7 +89,7 @@ std::vector<Measurement> quick_configurations() {
 void add_grid(std::string_view shape, std::vector<Measurement>& rows) {
   for (const FormatPair& formats : {half, all_int8, int8_kv, int8_weights})
     for (const std::int64_t context : full_contexts)
-      for (const std::int64_t batch : {1, 4}) rows.push_back(configuration(shape, {formats, context, batch}));
+      for (const std::int64_t batch : {1, 4}) rows.push_back(on_card(shape, {formats, context, batch}));
 }
 
 std::vector<Measurement> full_configurations() {
@@ -97,7 +97,7 @@ std::vector<Measurement> full_configurations() {
   for (std::string_view shape : probe_shapes) add_grid(shape, once);
   for (std::string_view shape : published_shapes) add_grid(shape, once);
   for (const Single& single : singles)
-    if (!single.setting.options.empty()) once.push_back(configuration(single.model, single.setting));
+    if (!single.setting.options.empty()) once.push_back(on_card(single.model, single.setting));
   std::vector<Measurement> rows;
   for (std::size_t repeat = 0; repeat < repeats; ++repeat) rows.insert(rows.end(), once.begin(), once.end());
   return rows;

@@ -18,9 +18,6 @@ namespace {
 /// Memory that a child must give back after its last tensor is freed; more is a leak in the pass.
 constexpr Bytes leak_tolerance{1 << 20};
 
-/// Bytes of a child's last words that a row keeps.
-constexpr std::size_t longest_reason = 500;
-
 /// @throws Error when the stage was not reported
 Bytes resident_after(const ChildReport& report, std::string_view stage) {
   return required_stage(report, stage).used;

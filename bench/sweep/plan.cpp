@@ -17,7 +17,7 @@ constexpr std::array<std::int64_t, 5> contexts = {64, 250, 1000, 2500, 6400};
 /// From this many tokens in a step on, two layers of each kind are executed of all that are allocated.
 constexpr std::int64_t long_step_tokens = 200;
 
-Measurement configuration(std::string_view model, const Setting& setting) {
+Measurement on_host(std::string_view model, const Setting& setting) {
   return calibram::configuration(model, setting, Metric::rss);
 }
 
@@ -58,22 +58,21 @@ double seconds_on_card(const Work& work) {
 std::vector<Measurement> shape_configurations(std::string_view shape) {
   std::vector<Measurement> rows;
   for (std::int64_t context : contexts)
-    for (const FormatPair& formats : {half, all_int8})
-      rows.push_back(configuration(shape, {formats, context, 1}));
+    for (const FormatPair& formats : {half, all_int8}) rows.push_back(on_host(shape, {formats, context, 1}));
   for (std::int64_t context : {std::int64_t{64}, std::int64_t{250}})
     for (const FormatPair& formats : {int8_kv, int8_weights})
-      rows.push_back(configuration(shape, {formats, context, 4}));
-  rows.push_back(configuration(shape, {int8_kv, 1000, 2}));
-  rows.push_back(configuration(shape, {int8_weights, 2500, 1}));
-  rows.push_back(configuration(shape, {half, 250, 1, "logits=all"}));
-  rows.push_back(configuration(shape, {half, 250, 1, "logits=all;logits_copy=none"}));
+      rows.push_back(on_host(shape, {formats, context, 4}));
+  rows.push_back(on_host(shape, {int8_kv, 1000, 2}));
+  rows.push_back(on_host(shape, {int8_weights, 2500, 1}));
+  rows.push_back(on_host(shape, {half, 250, 1, "logits=all"}));
+  rows.push_back(on_host(shape, {half, 250, 1, "logits=all;logits_copy=none"}));
   return rows;
 }
 
 /// That theory holds for this kind of layer too: its slopes are the dense shapes' business.
 std::vector<Measurement> kind_configurations(std::string_view shape) {
-  return {configuration(shape, {half, 250, 1}), configuration(shape, {all_int8, 64, 4}),
-          configuration(shape, {half, 64, 1, "logits=all"})};
+  return {on_host(shape, {half, 250, 1}), on_host(shape, {all_int8, 64, 4}),
+          on_host(shape, {half, 64, 1, "logits=all"})};
 }
 
 bool is_quick(const Measurement& row) {

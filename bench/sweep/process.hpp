@@ -4,11 +4,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace calibram {
+
+/// Bytes of a program's last words that are kept.
+inline constexpr std::size_t longest_reason = 500;
 
 /// How a process ended.
 struct ProcessEnd {

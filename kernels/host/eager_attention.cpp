@@ -14,8 +14,6 @@
 namespace calibram {
 namespace {
 
-constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
-
 /// Some consecutive tokens of one head of one sequence.
 struct HeadRows {
   std::int64_t sequence, head, first, rows;

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 namespace calibram {
+
+/// The score of what is not seen.
+inline constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
 /// Reads `count` elements from the `offset`th on. INT8 and INT32 are taken as numbers, without scales.
 void load(const Tensor& from, std::int64_t offset, std::int64_t count, float* to);

@@ -13,8 +13,6 @@
 namespace calibram {
 namespace {
 
-constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
-
 /// An expert and its score. A NaN counts as the lowest score.
 struct Choice {
   std::int64_t expert = -1;

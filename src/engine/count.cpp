@@ -8,6 +8,8 @@
 #include "src/engine/counted_pass.hpp"
 #include "src/engine/decoder/decoder.hpp"
 #include "src/engine/gpu.hpp"
+#include "src/engine/llama_cpp/cells.hpp"
+#include "src/engine/llama_cpp/checks.hpp"
 #include "src/engine/prepared_count.hpp"
 #include "src/model/state.hpp"
 #include "src/model/weight_bytes.hpp"
@@ -29,10 +31,6 @@ Rounding rounding_of(Metric metric) {
 
 /// A caching allocator's segments are what its process holds of a device, in whole pages.
 bool counts_segments(Metric metric) { return metric == Metric::reserved || metric == Metric::device; }
-
-bool simulates_allocator(Metric metric, const Runtime& runtime) {
-  return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
-}
 
 /// The prefill gives the first token; generate - 1 steps give the others. What lives at once is highest in
 /// the first (the prompt's logits may still be there) or in the last (the longest); what an allocator holds
@@ -78,15 +76,6 @@ void check_layer(const Question& question, const Runtime& runtime, const Layer& 
         fmt::format("ask for a context of at most {} tokens", *visible)};
   if (attention->output_gate || attention->sinks || attention->chunk)
     throw_not_counted(question, runtime, "its attention has gates, sinks or chunks");
-}
-
-/// All after the weights are loaded.
-void run(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
-  ops.begin(Phase::reserve);
-  decoder.reserve();
-  ops.begin(Phase::prefill);
-  decoder.prefill();
-  run_decode_steps(question, runtime, decoder, ops);
 }
 
 void check_layer_split(const Question& question, const std::vector<std::int64_t>& split) {
@@ -149,6 +138,10 @@ void check_formats(const Question& question, const Runtime& runtime) {
 
 }  // namespace
 
+bool simulates_allocator(Metric metric, const Runtime& runtime) {
+  return runtime.allocator == AllocatorKind::caching && metric != Metric::rss;
+}
+
 std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& runtime, bool fold) {
   if (!simulates_allocator(question.metric, runtime))
     return std::make_unique<CountingOps>(question.devices, rounding_of(question.metric), fold);
@@ -158,11 +151,19 @@ std::unique_ptr<CountingOps> books_of(const Question& question, const Runtime& r
   return std::make_unique<SimulatingOps>(question.devices, held, settings);
 }
 
+void count_loaded(const Question& question, const Runtime& runtime, Decoder& decoder, CountingOps& ops) {
+  ops.begin(Phase::reserve);
+  decoder.reserve();
+  ops.begin(Phase::prefill);
+  decoder.prefill();
+  run_decode_steps(question, runtime, decoder, ops);
+}
+
 void count_pass(const Question& question, const Runtime& runtime, CountingOps& ops) {
   validate_countable(question, runtime);
   Decoder decoder{question, runtime, ops};
   decoder.load();
-  run(question, runtime, decoder, ops);
+  count_loaded(question, runtime, decoder, ops);
 }
 
 Runtime runtime_of(const Question& question) {
@@ -199,6 +200,21 @@ struct PreparedCount::Loaded {
   CountingOps::Books books;
 };
 
+/// What llama.cpp makes of a workload, and what it takes: its buffers depend on these sizes alone.
+struct PreparedCount::CountedContext {
+  llama_cpp::ContextSizes sizes;
+  Count count;
+};
+
+const Count& PreparedCount::of_context(const LlamaCppSettings& settings) {
+  llama_cpp::check(question_, runtime_, settings);
+  const llama_cpp::ContextSizes sizes =
+      llama_cpp::context_sizes(settings, llama_cpp::asked_context(question_, settings));
+  if (!context_ || context_->sizes != sizes)
+    context_ = std::make_unique<CountedContext>(CountedContext{sizes, calibram::count(question_, runtime_)});
+  return context_->count;
+}
+
 PreparedCount::PreparedCount(Question question)
     : question_{std::move(question)}, runtime_{runtime_of(question_)} {}
 
@@ -206,6 +222,7 @@ PreparedCount::~PreparedCount() = default;
 
 Count PreparedCount::of(const Workload& workload) {
   question_.workload = workload;
+  if (const auto* settings = std::get_if<LlamaCppSettings>(&runtime_.settings)) return of_context(*settings);
   if (runtime_.count || simulates_allocator(question_.metric, runtime_))
     return calibram::count(question_, runtime_);
   validate_countable(question_, runtime_);
@@ -215,7 +232,7 @@ Count PreparedCount::of(const Workload& workload) {
   } else {
     loaded_ = std::make_unique<Loaded>(question_, runtime_);
   }
-  run(question_, runtime_, loaded_->decoder, loaded_->ops);
+  count_loaded(question_, runtime_, loaded_->decoder, loaded_->ops);
   return sum_of(loaded_->ops.devices());
 }
 

@@ -9,20 +9,23 @@
 namespace calibram {
 namespace {
 
-constexpr std::int64_t mib = 1 << 20;
+constexpr std::int64_t mebibyte = 1 << 20;
 
 // Compute capabilities: developer.nvidia.com/cuda-gpus. Multiprocessors and cache: NVIDIA's architecture
 // white papers, and torch.cuda.get_device_properties as people print it ("NVIDIA H100 80GB HBM3, ...
 // multi_processor_count=132, L2_cache_size=50MB"; H200: 132, 60MB). A name that another begins with stands
 // before it.
 constexpr std::array chip_table = {
-    Chip{"V100", 70, 80, 6 * mib},   Chip{"T4", 75, 40, 4 * mib},      Chip{"A100", 80, 108, 40 * mib},
-    Chip{"A800", 80, 108, 40 * mib}, Chip{"A30", 80, 56, 24 * mib},    Chip{"A10", 86, 72, 6 * mib},
-    Chip{"A10G", 86, 80, 6 * mib},   Chip{"A40", 86, 84, 6 * mib},     Chip{"A6000", 86, 84, 6 * mib},
-    Chip{"3090", 86, 82, 6 * mib},   Chip{"L4", 89, 58, 48 * mib},     Chip{"L40", 89, 142, 96 * mib},
-    Chip{"L40S", 89, 142, 96 * mib}, Chip{"4090", 89, 128, 72 * mib},  Chip{"H100 PCIe", 90, 114, 50 * mib},
-    Chip{"H100", 90, 132, 50 * mib}, Chip{"H200", 90, 132, 60 * mib},  Chip{"H800", 90, 132, 50 * mib},
-    Chip{"H20", 90, 78, 60 * mib},   Chip{"GH200", 90, 132, 60 * mib},
+    Chip{"V100", 70, 80, 6 * mebibyte},        Chip{"T4", 75, 40, 4 * mebibyte},
+    Chip{"A100", 80, 108, 40 * mebibyte},      Chip{"A800", 80, 108, 40 * mebibyte},
+    Chip{"A30", 80, 56, 24 * mebibyte},        Chip{"A10", 86, 72, 6 * mebibyte},
+    Chip{"A10G", 86, 80, 6 * mebibyte},        Chip{"A40", 86, 84, 6 * mebibyte},
+    Chip{"A6000", 86, 84, 6 * mebibyte},       Chip{"3090", 86, 82, 6 * mebibyte},
+    Chip{"L4", 89, 58, 48 * mebibyte},         Chip{"L40", 89, 142, 96 * mebibyte},
+    Chip{"L40S", 89, 142, 96 * mebibyte},      Chip{"4090", 89, 128, 72 * mebibyte},
+    Chip{"H100 PCIe", 90, 114, 50 * mebibyte}, Chip{"H100", 90, 132, 50 * mebibyte},
+    Chip{"H200", 90, 132, 60 * mebibyte},      Chip{"H800", 90, 132, 50 * mebibyte},
+    Chip{"H20", 90, 78, 60 * mebibyte},        Chip{"GH200", 90, 132, 60 * mebibyte},
 };
 
 /// Whether `word` stands in `text` between characters that are neither letters nor digits.

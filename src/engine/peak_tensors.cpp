@@ -11,8 +11,8 @@
 namespace calibram {
 namespace {
 
-using Shape = std::tuple<Term, Element, std::int64_t, std::int64_t>;
-using Groups = std::map<Shape, TensorGroup>;
+using GroupKey = std::tuple<Term, Element, std::int64_t, std::int64_t>;
+using Groups = std::map<GroupKey, TensorGroup>;
 
 class PeakList : public TensorWatcher {
  public:
@@ -51,7 +51,7 @@ class PeakList : public TensorWatcher {
 
  private:
   TensorGroup& group_of(const Tensor& tensor) {
-    const Shape shape{tensor.term, tensor.element, tensor.rows, tensor.columns};
+    const GroupKey shape{tensor.term, tensor.element, tensor.rows, tensor.columns};
     return live_[tensor.device]
         .try_emplace(shape, TensorGroup{tensor.term, tensor.element, tensor.rows, tensor.columns, 0, Bytes{}})
         .first->second;

@@ -24,11 +24,6 @@ std::string content() {
   return bytes;
 }
 
-template <class Call>
-std::string error_of(const Call& call) {
-  return message_of<InputError>(call);
-}
-
 TEST(ByteReader, GivesEveryByteWhateverThePieces) {
   const ScratchFolder folder;
   const std::string bytes = content();
@@ -71,21 +66,22 @@ TEST(ByteReader, TheEndAndTheLimitAreToldApart) {
   ByteReader reader{folder.write("x", "0123456789"), 8_B};
   reader.skip(6);
   EXPECT_EQ(reader.remaining(), 2);
-  EXPECT_THAT(error_of([&] { reader.number<std::uint64_t>(); }),
+  EXPECT_THAT(message_of<InputError>([&] { reader.number<std::uint64_t>(); }),
               HasSubstr("byte 6: 8 bytes are needed here, and the file has 10 in all"));
-  EXPECT_THAT(error_of([&] { reader.number<std::uint32_t>(); }),
+  EXPECT_THAT(message_of<InputError>([&] { reader.number<std::uint32_t>(); }),
               HasSubstr("no header may be larger than 8 bytes"));
-  EXPECT_THAT(error_of([&] { reader.skip(highest_integer); }), HasSubstr("the file has 10 in all"));
+  EXPECT_THAT(message_of<InputError>([&] { reader.skip(highest_integer); }),
+              HasSubstr("the file has 10 in all"));
 }
 
 TEST(ByteReader, AStartThatIsTooShortSaysHowMuchIsNeeded) {
   ByteReader reader{"0123", 100_B, "x", 1_MiB};
   std::string target(10, ' ');
-  EXPECT_THAT(error_of([&] { reader.copy(target); }),
+  EXPECT_THAT(message_of<InputError>([&] { reader.copy(target); }),
               HasSubstr("byte 4: the first 4 bytes are there, and at least 10 are needed"));
-  EXPECT_THAT(error_of([&] { reader.take(1); }), HasSubstr("at least 5 are needed"));
+  EXPECT_THAT(message_of<InputError>([&] { reader.take(1); }), HasSubstr("at least 5 are needed"));
   reader.skip(50);
-  EXPECT_THAT(error_of([&] { reader.take(8); }), HasSubstr("at least 62 are needed"));
+  EXPECT_THAT(message_of<InputError>([&] { reader.take(8); }), HasSubstr("at least 62 are needed"));
 }
 
 TEST(ByteReader, AFileThatIsShorterThanItWasSaidToBeIsAnError) {
@@ -93,7 +89,7 @@ TEST(ByteReader, AFileThatIsShorterThanItWasSaidToBeIsAnError) {
   const std::filesystem::path file = folder.write("x", content());
   ByteReader cut{file, 1_MiB};
   std::filesystem::resize_file(file, 10);
-  EXPECT_THAT(error_of([&] { cut.take(20); }), HasSubstr("byte 10: the file ends here"));
+  EXPECT_THAT(message_of<InputError>([&] { cut.take(20); }), HasSubstr("byte 10: the file ends here"));
 }
 
 }  // namespace

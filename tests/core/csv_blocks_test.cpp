@@ -74,10 +74,10 @@ TEST(CsvBlocks, AQuoteLeftOpenDoesNotMakeABlockOfTheWholeFile) {
 
 TEST(CsvBlocks, ARecordOfTheLargestSizeIsRead) {
   const ScratchFolder folder;
-  const std::string largest(static_cast<std::size_t>(largest_csv_record.count()), 'a');
-  EXPECT_EQ(records_of_blocks(folder.write("x.csv", "h\n" + largest + "\nb\n"), Bytes{1 << 16}),
-            (std::vector<std::string>{"1: h|", "2: " + largest + "|", "3: b|"}));
-  EXPECT_THAT(records_of_blocks(folder.write("x.csv", "h\n" + largest + "a\nb\n"), Bytes{1 << 16}).back(),
+  const std::string largest_row(static_cast<std::size_t>(largest_csv_record.count()), 'a');
+  EXPECT_EQ(records_of_blocks(folder.write("x.csv", "h\n" + largest_row + "\nb\n"), Bytes{1 << 16}),
+            (std::vector<std::string>{"1: h|", "2: " + largest_row + "|", "3: b|"}));
+  EXPECT_THAT(records_of_blocks(folder.write("x.csv", "h\n" + largest_row + "a\nb\n"), Bytes{1 << 16}).back(),
               HasSubstr("x.csv:2: a record of more than 1 MiB"));
 }
 

@@ -29,7 +29,7 @@ std::vector<Record> rows_of(std::string_view text) {
   return rows;
 }
 
-std::string error_of(std::string_view text) {
+std::string csv_error(std::string_view text) {
   return message_of<InputError>([&] { rows_of(text); });
 }
 
@@ -90,25 +90,25 @@ TEST(Csv, TheLastRecordNeedsNoLineEndButSaysSo) {
 }
 
 TEST(Csv, AnOpenQuoteIsAnErrorAtItsRecord) {
-  EXPECT_EQ(error_of("h\n\"a\nb\n"),
+  EXPECT_EQ(csv_error("h\n\"a\nb\n"),
             "x.csv:2: a quoted field does not end (the file was cut, or a quote is missing); "
             "close the quote, or delete the record");
 }
 
 TEST(Csv, AQuoteOutOfPlaceIsAnErrorAtItsLine) {
-  EXPECT_THAT(error_of("h\na\nb\"c\n"), HasSubstr("x.csv:3: a quote is out of place"));
-  EXPECT_THAT(error_of("h\n\"a\"b\n"), HasSubstr("x.csv:2: a quote is out of place"));
+  EXPECT_THAT(csv_error("h\na\nb\"c\n"), HasSubstr("x.csv:3: a quote is out of place"));
+  EXPECT_THAT(csv_error("h\n\"a\"b\n"), HasSubstr("x.csv:2: a quote is out of place"));
 }
 
 TEST(Csv, AnOpenQuoteDoesNotSwallowALargeFile) {
   std::string text = "h\n\"open\n";
   for (int i = 0; i < 200'000; ++i) text += "0123456789\n";
-  EXPECT_THAT(error_of(text), HasSubstr("x.csv:2: a record of more than 1 MiB"));
-  EXPECT_THAT(error_of(std::string(2'000'000, 'a')), HasSubstr("x.csv:1: a record of more than 1 MiB"));
+  EXPECT_THAT(csv_error(text), HasSubstr("x.csv:2: a record of more than 1 MiB"));
+  EXPECT_THAT(csv_error(std::string(2'000'000, 'a')), HasSubstr("x.csv:1: a record of more than 1 MiB"));
 }
 
 TEST(Csv, ABinaryFileIsNotCsv) {
-  EXPECT_THAT(error_of(std::string_view{"a,b\nGG\0UF\n", 10}), HasSubstr("x.csv:2: a zero byte"));
+  EXPECT_THAT(csv_error(std::string_view{"a,b\nGG\0UF\n", 10}), HasSubstr("x.csv:2: a zero byte"));
 }
 
 TEST(Csv, CarriageReturnsAloneEndLinesToo) {
@@ -119,8 +119,8 @@ TEST(Csv, CarriageReturnsAloneEndLinesToo) {
 }
 
 TEST(Csv, TheFirstFaultOfARecordCountsWhereItStands) {
-  EXPECT_THAT(error_of("h\n\"a\nb\" c\n"), HasSubstr("x.csv:3: a quote is out of place"));
-  EXPECT_THAT(error_of(std::string_view{"h\n\"a\n\0b\n", 8}), HasSubstr("x.csv:3: a zero byte"));
+  EXPECT_THAT(csv_error("h\n\"a\nb\" c\n"), HasSubstr("x.csv:3: a quote is out of place"));
+  EXPECT_THAT(csv_error(std::string_view{"h\n\"a\n\0b\n", 8}), HasSubstr("x.csv:3: a zero byte"));
 }
 
 TEST(Csv, AParserGoesOnWhereAnotherStopped) {

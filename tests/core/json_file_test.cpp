@@ -15,22 +15,17 @@ using testing::HasSubstr;
 
 JsonNode node_of(std::string_view text) { return parse_json(text, "config.json"); }
 
-template <class Call>
-std::string error_of(const Call& call) {
-  return message_of<InputError>(call);
-}
-
 std::string parse_error(std::string_view text) {
-  return error_of([&] { node_of(text); });
+  return message_of<InputError>([&] { node_of(text); });
 }
 
 TEST(Json, AWrongValueNamesFilePathValueAndRule) {
   const auto node = node_of(R"({"hidden_size": "abc", "list": [1, {"x": []}]})");
-  EXPECT_EQ(error_of([&] { node.integer("hidden_size", 1, 1048576); }),
+  EXPECT_EQ(message_of<InputError>([&] { node.integer("hidden_size", 1, 1048576); }),
             "config.json: $.hidden_size is \"abc\" (must be an integer from 1 to 1048576); correct it");
-  EXPECT_EQ(error_of([&] { node.array("list").at(1).integer("x", 1); }),
+  EXPECT_EQ(message_of<InputError>([&] { node.array("list").at(1).integer("x", 1); }),
             "config.json: $.list[1].x is an array (must be an integer, 1 or more); correct it");
-  EXPECT_EQ(error_of([&] { node.text("model_type"); }),
+  EXPECT_EQ(message_of<InputError>([&] { node.text("model_type"); }),
             "config.json: $.model_type is missing (must be a text); add it");
 }
 
@@ -38,7 +33,7 @@ TEST(Json, NullCountsAsAbsent) {
   const auto node = node_of(R"({"a": null})");
   EXPECT_FALSE(node.has("a"));
   EXPECT_EQ(node.optional_integer("a"), std::nullopt);
-  EXPECT_THAT(error_of([&] { node.integer("a"); }), HasSubstr("$.a is missing"));
+  EXPECT_THAT(message_of<InputError>([&] { node.integer("a"); }), HasSubstr("$.a is missing"));
 }
 
 TEST(Json, AnOptionalMemberOfTheWrongKindIsAnError) {
@@ -111,7 +106,7 @@ TEST(Json, TheDeepestDocumentIsSixtyFourLevels) {
 
 TEST(Json, MessagesDoNotSteerTheTerminalNorFloodIt) {
   const auto node = node_of("{\"a\": \"\\u001b[31m" + std::string(5000, 'x') + "\"}");
-  const std::string error = error_of([&] { node.integer("a"); });
+  const std::string error = message_of<InputError>([&] { node.integer("a"); });
   EXPECT_EQ(error.find('\x1b'), error.npos);
   EXPECT_LT(error.size(), 200u);
   EXPECT_LT(parse_error("{\"a\": \"" + std::string(5000, 'x')).size(), 400u);
@@ -120,7 +115,7 @@ TEST(Json, MessagesDoNotSteerTheTerminalNorFloodIt) {
 TEST(Json, TheLastOfRepeatedKeysWins) { EXPECT_EQ(node_of(R"({"a": 1, "a": 2})").integer("a"), 2); }
 
 TEST(Json, MembersOfWhatIsNoObjectAreAnError) {
-  EXPECT_EQ(error_of([] { node_of("[1]").has("a"); }),
+  EXPECT_EQ(message_of<InputError>([] { node_of("[1]").has("a"); }),
             "config.json: $ is an array (must be an object); correct it");
 }
 
@@ -133,8 +128,9 @@ TEST(Json, AFileIsLoadedUpToItsLimit) {
   const ScratchFolder folder;
   const auto file = folder.write("config.json", "\xef\xbb\xbf{\"a\": 1}");
   EXPECT_EQ(load_json(file).integer("a"), 1);
-  EXPECT_THAT(error_of([&] { load_json(file).integer("b"); }), HasSubstr(file.string() + ": $.b is missing"));
-  EXPECT_THAT(error_of([&] { load_json(file, Bytes{5}); }), HasSubstr("larger than the limit"));
+  EXPECT_THAT(message_of<InputError>([&] { load_json(file).integer("b"); }),
+              HasSubstr(file.string() + ": $.b is missing"));
+  EXPECT_THAT(message_of<InputError>([&] { load_json(file, Bytes{5}); }), HasSubstr("larger than the limit"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "src/model/format.hpp"
 
 #include "src/core/error.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,16 +23,6 @@ std::int64_t bytes(std::string_view format, std::int64_t outputs, std::int64_t i
 
 double bytes_per_weight(std::string_view format) {
   return static_cast<double>(bytes(format, 4096, 4096)) / (4096.0 * 4096.0);
-}
-
-template <typename Function>
-std::string error_of(Function function) {
-  try {
-    function();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Format, APlainTypeHasItsWidthAndNothingElse) {
@@ -114,11 +105,11 @@ TEST(Format, NominalBitsNeverExceedTheTrueOnes) {
 
 TEST(Format, AMixOfTypesHasNominalBitsButNoBytes) {
   EXPECT_EQ(weight_format("q4_k_m").nominal_bits, 4);
-  EXPECT_THAT(error_of([] { bytes("q4_k_m", 4096, 4096); }), HasSubstr("mix"));
+  EXPECT_THAT(message_of<InputError>([] { bytes("q4_k_m", 4096, 4096); }), HasSubstr("mix"));
 }
 
 TEST(Format, AsStoredHasNoBytesWithoutAModel) {
-  EXPECT_THAT(error_of([] { bytes("as-stored", 1, 1); }), HasSubstr("as-stored"));
+  EXPECT_THAT(message_of<InputError>([] { bytes("as-stored", 1, 1); }), HasSubstr("as-stored"));
 }
 
 TEST(Format, LlamaCppNamesOfTheFloatTypesAreAccepted) {
@@ -127,12 +118,12 @@ TEST(Format, LlamaCppNamesOfTheFloatTypesAreAccepted) {
 }
 
 TEST(Format, AnUnknownNameSuggestsTheNearest) {
-  EXPECT_THAT(error_of([] { weight_format("q4_kk"); }), HasSubstr("q4_k"));
+  EXPECT_THAT(message_of<InputError>([] { weight_format("q4_kk"); }), HasSubstr("q4_k"));
 }
 
 TEST(Format, AWeightOnlyFormatIsNoCacheFormat) {
   for (const char* name : {"gptq-int4", "awq-int4", "nf4", "q4_k_m", "as-stored", "int4"})
-    EXPECT_THAT(error_of([&] { kv_format(name); }), HasSubstr("weights only")) << name;
+    EXPECT_THAT(message_of<InputError>([&] { kv_format(name); }), HasSubstr("weights only")) << name;
   for (const char* name :
        {"fp32", "bf16", "fp16", "fp8", "int8", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl"})
     EXPECT_EQ(kv_format(name).name, name);

@@ -25,6 +25,7 @@ struct EstimateOptions {
   InverseFlags inverse;
   bool all_gpus = false;
   bool explain = false;
+  bool rules = false;
   bool json = false;
 };
 
@@ -52,7 +53,7 @@ int run_estimate(const EstimateOptions& options) {
   const std::optional<Card> card = resolve_device(row);
   EstimateRequest request{
       question_of(row), options.estimator, options.capacity.named(card), options.all_gpus, {},
-      options.explain};
+      options.explain,  options.rules};
   request.inverse = options.inverse.request(request.named);
   note_beforehand(request);
   const EstimateReport report = report_on(
@@ -82,6 +83,8 @@ Action add_estimate(CLI::App& verb) {
   verb.add_flag("--all-gpus", options->all_gpus, "List every known card, not only the sizes that matter");
   options->inverse.add_to(verb);
   verb.add_flag("--explain", options->explain, "Show each number's formula with the values put in");
+  verb.add_flag("--rules", options->rules,
+                "Show the four rules of thumb beside the answer, and why they differ");
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options] { return run_estimate(*options); };
 }

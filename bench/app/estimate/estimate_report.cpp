@@ -2,6 +2,7 @@
 // The estimate's table of terms, its remarks, and its JSON document.
 #include "bench/app/estimate/estimate_report.hpp"
 
+#include "bench/app/estimate/rules_report.hpp"
 #include "bench/app/estimate/terms_text.hpp"
 #include "src/engine/cache_rules.hpp"
 
@@ -126,7 +127,7 @@ std::vector<CardSize> boundary_of(const EstimateReport& report) {
 }  // namespace
 
 std::string estimate_text(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation, rules] = report;
   const Estimate& estimate = *asked.estimate();
   std::string text = headline(report) + terms_text(question, estimate);
   if (const std::string words = cache_rule_words(question); !words.empty())
@@ -142,12 +143,13 @@ std::string estimate_text(const EstimateReport& report) {
   if (hint) text += fmt::format("\n{}\n", hint_text(*hint));
   text += fits_text(fits, boundary_of(report), question.devices);
   if (inverse) text += inverse_text(*inverse);
+  if (!rules.empty()) text += rules_text(rules);
   if (explanation) text += explanation_text(question, estimate, *explanation, fits.named);
   return text;
 }
 
 std::string estimate_json(const EstimateReport& report) {
-  const auto& [question, asked, cache, fits, inverse, hint, explanation] = report;
+  const auto& [question, asked, cache, fits, inverse, hint, explanation, rules] = report;
   const Estimate& estimate = *asked.estimate();
   Json document = Json::object();
   const auto add = [&](const char* key, Json value) { document.emplace(key, std::move(value)); };
@@ -177,6 +179,7 @@ std::string estimate_json(const EstimateReport& report) {
   add("hint", hint_json(hint));
   Json rest = Json::object();
   if (inverse) rest["inverse"] = inverse_json(*inverse);
+  if (!rules.empty()) rest["rules"] = rules_json(rules);
   if (explanation) rest["explanation"] = explanation_json(estimate, *explanation);
   return joined(document, "fits", fits_json(fits), rest);
 }

@@ -6,6 +6,7 @@
 #include "bench/app/estimate/fits_report.hpp"
 #include "bench/app/estimate/inverse_report.hpp"
 #include "bench/calculator/hint.hpp"
+#include "bench/calculator/rules/compare.hpp"
 
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct EstimateReport {
   std::optional<InverseReport> inverse;  ///< where something was asked the other way round
   std::optional<Hint> hint;
   std::optional<Explanation> explanation;
+  std::vector<RuleBeside> rules;  ///< the rules of thumb, where they were asked for
 };
 
 /// Terms with their shares, the interval, the room of the cache, what would help, and where it fits.

@@ -53,12 +53,13 @@ EstimateReport report_on(const EstimateRequest& request, const Estimators& estim
   Asked asked = calculator.ask(question);
   if (const auto* unanswered = std::get_if<Unanswered>(&asked.answer))
     throw cannot_answer(std::string{asked.estimator}, question, unanswered->reason);
-  EstimateReport report{question, std::move(asked), {}, {}, {}, {}, {}};
+  EstimateReport report{question, std::move(asked), {}, {}, {}, {}, {}, {}};
   report.cache = calculator.cache_room(question);
   report.fits = fits_of(request, *report.asked.estimate());
   if (const auto& inverse = request.inverse)
     report.inverse = inverse_report(inverse->asked, calculator, question, inverse->capacity);
   report.hint = hint_of(calculator, question, report.asked);
+  if (request.compares_rules) report.rules = rules_beside(question, report.asked);
   if (request.explains) report.explanation = explain(calculator, question, report.asked);
   return report;
 }

@@ -26,6 +26,7 @@ struct EstimateRequest {
   bool lists_all = false;                 ///< the text, too, has every card
   std::optional<InverseRequest> inverse;  ///< in place of what the text says of known cards
   bool explains = false;
+  bool compares_rules = false;
 };
 
 /// @throws InputError for what is unknown or cannot be answered, with the reason and what to do

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_numbers = 10'000'000;
 
 /// From `first` to `last`; each number is the one before times `factor` plus `step`.
-struct Range {
+struct NumberRange {
   std::int64_t first, last, factor = 1, step = 0;
 };
 
@@ -29,18 +29,19 @@ std::optional<std::int64_t> positive(std::string_view text) {
   return number && *number > 0 ? number : std::nullopt;
 }
 
-std::optional<Range> range_of(std::string_view text) {
+std::optional<NumberRange> range_of(std::string_view text) {
   const std::vector<std::string_view> parts = split(text, ':');
   if (parts.empty() || parts.size() > 3) return std::nullopt;
   const auto first = positive(parts.front());
-  if (!first || parts.size() == 1) return first ? std::optional{Range{*first, *first, 1, 1}} : std::nullopt;
+  if (!first || parts.size() == 1)
+    return first ? std::optional{NumberRange{*first, *first, 1, 1}} : std::nullopt;
   const auto last = positive(parts[1]);
   if (!last || *last < *first) return std::nullopt;
-  if (parts.size() == 2) return Range{*first, *last, 1, 1};
+  if (parts.size() == 2) return NumberRange{*first, *last, 1, 1};
   const bool multiplies = parts[2].starts_with('x');
   const auto by = positive(parts[2].substr(multiplies ? 1 : 0));
   if (!by || (multiplies && *by == 1)) return std::nullopt;
-  return multiplies ? Range{*first, *last, *by, 0} : Range{*first, *last, 1, *by};
+  return multiplies ? NumberRange{*first, *last, *by, 0} : NumberRange{*first, *last, 1, *by};
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ std::vector<std::int64_t> parse_numbers(const std::string& flag, const std::stri
   std::unordered_set<std::int64_t> seen;
   if (text.empty()) fail("it is empty", "write numbers joined by commas");
   for (const std::string_view part : split(text, ',')) {
-    const std::optional<Range> range = range_of(part);
+    const std::optional<NumberRange> range = range_of(part);
     if (!range)
       fail(fmt::format("{} is neither a number from 1 on nor a range of them", in_quotes(part)),
            "write 1024,4096 or FROM:TO:STEP, such as 1024:8192:1024 or 1:64:x2");

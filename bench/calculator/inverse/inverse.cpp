@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
 namespace calibram {
 namespace {
 
@@ -17,23 +20,82 @@ void require_taken(Metric metric) {
                      "it is what is left, not what is taken", "ask for the metric device or allocated"};
 }
 
-using With = Question (*)(Question, std::int64_t);
+Held held_of(const Asked& asked, Metric metric, const Capacity& capacity) {
+  if (const Estimate* estimate = asked.estimate()) return fit_into(*estimate, metric, capacity);
+  return std::get<Unanswered>(asked.answer);
+}
 
-struct Asking {
+using With = Workload (*)(Workload, std::int64_t);
+
+/// One question with many numbers, one of its thread.
+class Asking {
+ public:
+  Asking(const Calculator& calculator, const Question& question, const Capacity& capacity, With with)
+      : question_{question}, capacity_{capacity}, with_{with} {
+    try {
+      prepared_.emplace(calculator.prepare(question));
+    } catch (const InputError& error) {
+      refusal_ = error.what();
+    }
+  }
+
+  Held held(std::int64_t number) {
+    if (!prepared_) return Unanswered{refusal_};
+    try {
+      return held_of(prepared_->ask(with_(question_.workload, number)), question_.metric, capacity_);
+    } catch (const InputError& error) {
+      return Unanswered{error.what()};
+    }
+  }
+
+ private:
+  const Question& question_;
+  const Capacity& capacity_;
+  With with_;
+  std::optional<PreparedAsk> prepared_;
+  std::string refusal_;  ///< where it cannot be asked at all
+};
+
+/// What a search asks of a question.
+struct Numbers {
   const Calculator& calculator;
   const Question& question;
   const Capacity& capacity;
   With with;
 
-  Held held(std::int64_t number) const { return hold_against(calculator, with(question, number), capacity); }
+  Asking asking() const { return {calculator, question, capacity, with}; }
+
+  Holds holds() const {
+    return [asking = std::make_shared<Asking>(calculator, question, capacity, with)](std::int64_t number) {
+      return fits(asking->held(number));
+    };
+  }
+
+  /// Empty where there is no ceiling.
+  Holds ceiling_fits() const {
+    const std::shared_ptr<AllocatedCeiling> ceiling = ceiling_of(calculator, question);
+    if (!ceiling) return {};
+    return [ceiling, *this](std::int64_t number) {
+      try {
+        Estimate most;
+        most.devices = ceiling->devices(with(question.workload, number));
+        for (const Bytes device : most.devices) most.total += device;
+        return fit_into(most, question.metric, capacity).fits();
+      } catch (const InputError&) {
+        return false;
+      }
+    };
+  }
 };
 
 /// @param at_limit  what ends the numbers there
-Largest largest_of(const Asking& asking, std::int64_t limit, Limit at_limit) {
-  require_taken(asking.question.metric);
+Largest largest_of(const Numbers& numbers, std::int64_t limit, Limit at_limit) {
+  require_taken(numbers.question.metric);
   Largest largest;
-  largest.number = largest_holding({limit, [&](std::int64_t number) { return fits(asking.held(number)); },
-                                    never_shrinks(asking.calculator, asking.question)});
+  largest.number =
+      largest_holding({limit, [&] { return numbers.holds(); },
+                       never_shrinks_from(numbers.calculator, numbers.question), numbers.ceiling_fits()});
+  Asking asking = numbers.asking();
   if (largest.number > 0) largest.fitting = std::get<Fitting>(asking.held(largest.number));
   if (largest.number == limit) {
     largest.limit = at_limit;
@@ -53,9 +115,7 @@ Largest largest_of(const Asking& asking, std::int64_t limit, Limit at_limit) {
 
 Held hold_against(const Calculator& calculator, const Question& question, const Capacity& capacity) {
   try {
-    const Asked asked = calculator.ask(question);
-    if (const Estimate* estimate = asked.estimate()) return fit_into(*estimate, question.metric, capacity);
-    return std::get<Unanswered>(asked.answer);
+    return held_of(calculator.ask(question), question.metric, capacity);
   } catch (const InputError& error) {
     return Unanswered{error.what()};
   }

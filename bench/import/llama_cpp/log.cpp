@@ -49,7 +49,7 @@ std::string_view text_of(const std::vector<Capture>& captures, std::string_view 
 }
 
 /// Compiled once: it takes longer than reading a log.
-const LineMatcher& matcher() {
+const LineMatcher& llama_cpp_lines() {
   static const LineMatcher compiled{llama_cpp_patterns()};
   return compiled;
 }
@@ -155,7 +155,7 @@ class LlamaCppLog : public LogReader {
       there = *size;  // a buffer that is made anew replaces the old one
   }
 
-  const LineMatcher& matcher_ = matcher();
+  const LineMatcher& matcher_ = llama_cpp_lines();
   std::string version_;
   std::map<std::string, std::string> device_names_;
   std::list<Versioned> starts_ = std::list<Versioned>(1);

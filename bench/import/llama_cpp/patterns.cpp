@@ -7,7 +7,7 @@
 namespace calibram {
 namespace {
 
-constexpr std::array table = {
+constexpr std::array llama_cpp_table = {
     // The version.
     LinePattern{R"(\bbuild: (?P<build>\d+) \([0-9a-f]+\) with )", "common/common.cpp"},
     LinePattern{R"(\bbuild: [0-9a-f]{6,} \((?P<build>\d+)\))", "tools/llama-bench"},
@@ -74,6 +74,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const LinePattern> llama_cpp_patterns() { return table; }
+std::span<const LinePattern> llama_cpp_patterns() { return llama_cpp_table; }
 
 }  // namespace calibram

@@ -4,11 +4,15 @@
 
 #include "bench/import/reading.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
 namespace calibram {
+
+/// More than any device has, and sums over `most_parts` devices still fit.
+inline constexpr std::int64_t largest_size = std::int64_t{1} << 45;
 
 /// One device's numbers; absent where its dump does not have them.
 struct DeviceMemory {

@@ -18,8 +18,6 @@ namespace {
 
 /// The allocator's rounding: blocks are multiples of this (c10/core/AllocatorConfig.h, kMinBlockSize).
 constexpr std::int64_t block_step = 512;
-/// More than any device has, and sums over `most_parts` devices still fit.
-constexpr std::int64_t largest_size = std::int64_t{1} << 45;
 
 std::int64_t added(std::int64_t bytes, std::int64_t more) { return std::min(bytes + more, largest_size); }
 

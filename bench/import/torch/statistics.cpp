@@ -13,9 +13,6 @@
 namespace calibram {
 namespace {
 
-/// More than any device has, and sums over `most_parts` devices still fit.
-constexpr std::int64_t largest_size = std::int64_t{1} << 45;
-
 std::optional<Quantity> peak_of(const JsonNode& statistics, const std::string& name) {
   std::optional<std::int64_t> peak = statistics.optional_integer(name + ".all.peak", 0, largest_size);
   if (!peak && statistics.has(name))

@@ -13,7 +13,7 @@
 namespace calibram {
 namespace {
 
-constexpr std::array table = {
+constexpr std::array summary_patterns = {
     LinePattern{R"(PyTorch \w+ memory summary, device ID (?P<device>\d+)\b)", "torch/cuda/memory.py"},
     LinePattern{R"(\| Allocated memory +\| +\d+ +\w+ +\| +(?P<allocated>\d+) (?P<unit>[KMGT]?i?B)\b)",
                 "torch/cuda/memory.py _format_size: whole units, cut off"},
@@ -22,8 +22,8 @@ constexpr std::array table = {
 };
 
 /// Compiled once: it takes longer than reading a table.
-const LineMatcher& matcher() {
-  static const LineMatcher compiled{table};
+const LineMatcher& summary_lines() {
+  static const LineMatcher compiled{summary_patterns};
   return compiled;
 }
 
@@ -69,7 +69,7 @@ class TorchSummary : public LogReader {
     first_line_ = 0;
   }
 
-  const LineMatcher& matcher_ = matcher();
+  const LineMatcher& matcher_ = summary_lines();
   std::map<std::int64_t, DeviceMemory> devices_;
   std::vector<Reading> readings_;
   std::vector<std::string> remarks_;

@@ -35,7 +35,7 @@ constexpr std::array settings = {std::string_view{"model"},
                                  std::string_view{"block_size"}};
 
 /// Numbers, each of one process.
-constexpr std::array numbers = {
+constexpr std::array number_captures = {
     std::string_view{"weights_gib"},      std::string_view{"activation_gib"}, std::string_view{"other_gib"},
     std::string_view{"kv_available_gib"}, std::string_view{"graphs_gib"},     std::string_view{"total_gib"},
     std::string_view{"free_gib"},         std::string_view{"kv_given_gib"},   std::string_view{"kv_tokens"},
@@ -47,7 +47,7 @@ bool is_among(const std::array<std::string_view, size>& names, std::string_view 
 }
 
 /// Compiled once: it takes longer than reading a log.
-const LineMatcher& matcher() {
+const LineMatcher& vllm_lines() {
   static const LineMatcher compiled{vllm_patterns()};
   return compiled;
 }
@@ -87,7 +87,7 @@ class VllmLog : public LogReader {
     if (capture.name == "refused") return start.refuse(capture.text);
     if (capture.name == "pairs") return take_arguments(capture.text);
     if (capture.name == "config") return take_configuration(capture.text);
-    if (is_among(numbers, capture.name))
+    if (is_among(number_captures, capture.name))
       return start.measure(capture.name, capture.text, process_of(line.text));
     if (capture.name != "server" && capture.name != "arguments")
       start.set(capture.name, without_commas(capture.text));
@@ -118,7 +118,7 @@ class VllmLog : public LogReader {
     return name == "RayWorkerWrapper" || name == "VllmWorkerProcess" || name == "VllmWorker" ? all : name;
   }
 
-  const LineMatcher& matcher_ = matcher();
+  const LineMatcher& matcher_ = vllm_lines();
   // vllm/utils/system_utils.py decorate_logs; ray puts its own bracket before.
   RE2 process_{R"([(\[]((\w+)(?: rank=\d+)? pid=\d+)[^)\]]*[)\]])", RE2::Latin1};
   std::list<VllmStart> starts_ = std::list<VllmStart>(1);

@@ -8,7 +8,7 @@ namespace calibram {
 namespace {
 
 // "V0" is the engine of vllm/worker/, "V1" that of vllm/v1/.
-constexpr std::array table = {
+constexpr std::array vllm_table = {
     // Versions and settings.
     LinePattern{
         R"((?P<server>vLLM (?:API server|batch processing API|server) version) v?(?P<version>[0-9][\w.+]*))",
@@ -120,6 +120,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const LinePattern> vllm_patterns() { return table; }
+std::span<const LinePattern> vllm_patterns() { return vllm_table; }
 
 }  // namespace calibram

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The operations of a decoder pass that work in place or return new tensors, as the runtime does.
+#include "src/engine/decoder/awq.hpp"
 #include "src/engine/decoder/decoder.hpp"
 
 #include <utility>
@@ -18,21 +19,19 @@ bool Decoder::needs_scratch(const Weight& weight) const {
 }
 
 /// FP8 in blocks quantises its input in blocks of 128 (transformers integrations/finegrained_fp8.py,
-/// act_quant). AutoAWQ makes a 16-bit matrix of the weight for long inputs, else it sums eight partial
-/// results (awq/modules/linear/gemm.py @88e4c76b, WQLinearMMFunction; awq_ext gemm_forward_cuda,
-/// split_k_iters): long are sequences of 1024 tokens together, and nearly all inputs without a dimension of
-/// sequences.
+/// act_quant). AutoAWQ makes a 16-bit matrix of the weight for long inputs, else it sums partial results:
+/// long are sequences of 1024 tokens together, and nearly all inputs without a dimension of sequences.
 Tensor Decoder::multiply_packed(const Tensor& x, const Weight& weight, Term term, bool in_sequences) {
-  constexpr std::int64_t input_block = 128, long_input = 1024, split_k_iterations = 8;
+  constexpr std::int64_t input_block = 128;
   Tensor scratch, scales;
   if (question_.weights->name.starts_with("fp8")) {
     scratch = ops_.allocate(Term::workspace, Element::raw8, x.rows, weight.inputs);
     scales = ops_.allocate(Term::workspace, Element::fp32, x.rows,
                            (weight.inputs + input_block - 1) / input_block);
-  } else if (x.rows * (in_sequences ? 1 : weight.inputs) >= long_input) {
+  } else if (x.rows * (in_sequences ? 1 : weight.inputs) >= awq::long_input) {
     scratch = allocate(weight.inputs, weight.outputs, Term::workspace);
   } else {
-    scratch = allocate(split_k_iterations * x.rows, weight.outputs, Term::workspace);
+    scratch = allocate(awq::split_k_iterations * x.rows, weight.outputs, Term::workspace);
   }
   Tensor out = allocate(x.rows, weight.outputs, term);
   ops_.release(scratch);

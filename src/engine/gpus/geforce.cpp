@@ -11,12 +11,10 @@ using enum GpuVendor;
 using enum GpuClass;
 
 constexpr std::string_view its5q = "hashcat 6.2.6, github.com/its5Q/hashcat-benchmarks";
-constexpr std::string_view dosoos = "hashcat, github.com/dosoos/hashcat_speeds";
-constexpr std::string_view opencl_benchmark = "OpenCL, github.com/ProjectPhysX/OpenCL-Benchmark";
 
 // Name, aliases, vendor, class, nominal GB, the driver's total, what a process gets.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array geforce_table = {
     Gpu{"GTX 1060 6GB", "", nvidia, consumer, 6, not_found, mib(6063, its5q)},
     Gpu{"GTX 1070", "", nvidia, consumer, 8, not_found, mib(8106, its5q)},
     Gpu{"GTX 1070 Ti", "", nvidia, consumer, 8, not_found, mib(8105, its5q)},
@@ -77,6 +75,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Gpu> geforce_gpus() { return table; }
+std::span<const Gpu> geforce_gpus() { return geforce_table; }
 
 }  // namespace calibram

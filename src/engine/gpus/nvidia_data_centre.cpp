@@ -10,16 +10,14 @@ namespace {
 using enum GpuVendor;
 using enum GpuClass;
 
-constexpr std::string_view dosoos = "hashcat, github.com/dosoos/hashcat_speeds";
 constexpr std::string_view javydekoning = "hashcat, github.com/javydekoning/aws-hashcat";
 constexpr std::string_view javydekoning_smi = "nvidia-smi, github.com/javydekoning/aws-hashcat";
-constexpr std::string_view opencl_benchmark = "OpenCL, github.com/ProjectPhysX/OpenCL-Benchmark";
 constexpr std::string_view modal = "nvidia-smi, github.com/modal-labs/modal-client/pull/2797";
 constexpr std::string_view massed = "nvidia-smi, github.com/Massed-Compute/gpu-benchmark";
 
 // Name, aliases, vendor, class, nominal GB, the driver's total, what a process gets.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array nvidia_data_centre_table = {
     Gpu{"K80", "", nvidia, data_centre, 12, not_found, mib(11441, "hashcat, each half, github.com/siseci/hashcat-benchmark-comparison")},
     Gpu{"P40", "", nvidia, data_centre, 24, not_found, mib(24446, R"-(without ECC: "(Tesla P40, 24446MiB)")-")},
     Gpu{"P100 16GB", "P100 PCIe 16GB, P100 SXM2 16GB", nvidia, data_centre, 16, not_found, mib(16269, R"-(torch 2.11.0: "CUDA:0 (Tesla P100-PCIE-16GB, 16269MiB)")-")},
@@ -56,6 +54,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Gpu> nvidia_data_centre_gpus() { return table; }
+std::span<const Gpu> nvidia_data_centre_gpus() { return nvidia_data_centre_table; }
 
 }  // namespace calibram

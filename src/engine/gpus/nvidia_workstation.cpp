@@ -10,12 +10,11 @@ namespace {
 using enum GpuVendor;
 using enum GpuClass;
 
-constexpr std::string_view dosoos = "hashcat, github.com/dosoos/hashcat_speeds";
 constexpr std::string_view massed = "nvidia-smi, github.com/Massed-Compute/gpu-benchmark";
 
 // Name, aliases, vendor, class, nominal GB, the driver's total, what a process gets.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array nvidia_workstation_table = {
     Gpu{"Quadro RTX 4000", "", nvidia, workstation, 8, not_found, bytes(8370192384, R"-(deviceQuery, CUDA 11.7: "7982 MBytes (8370192384 bytes)")-")},
     Gpu{"Quadro RTX 5000", "", nvidia, workstation, 16, not_found, bytes(15634726912, R"-(deviceQuery, CUDA 13.0, with ECC: "14910 MBytes (15634726912 bytes)")-")},
     Gpu{"Quadro RTX 6000", "", nvidia, workstation, 24, mib(23040, R"-(with ECC: "Quadro RTX 6000, 23040 MiB")-"), not_found},
@@ -40,6 +39,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Gpu> nvidia_workstation_gpus() { return table; }
+std::span<const Gpu> nvidia_workstation_gpus() { return nvidia_workstation_table; }
 
 }  // namespace calibram

@@ -10,15 +10,13 @@ namespace {
 using enum GpuVendor;
 using enum GpuClass;
 
-constexpr std::string_view opencl_benchmark = "OpenCL, github.com/ProjectPhysX/OpenCL-Benchmark";
-
 // Metal lets a process use two thirds of a small machine and three quarters of a large one, until
 // iogpu.wired_limit_mb says otherwise; the printed limit tells how much memory the machine had. A Strix Halo
 // is not listed: how much its processor lends to graphics is a setting of the firmware and of the kernel.
 
 // Name, aliases, vendor, class, nominal GB, the driver's total, what a process gets.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array others_table = {
     Gpu{"RX 6700 XT", "", amd, consumer, 12, not_found, mib(12272, R"-(llama.cpp: "AMD Radeon RX 6700 XT", "VRAM: 12272 MiB")-")},
     Gpu{"RX 6800", "", amd, consumer, 16, not_found, mib(16368, R"-(llama.cpp: "AMD Radeon RX 6800 (16368 MiB")-")},
     Gpu{"RX 6800 XT", "", amd, consumer, 16, not_found, mib(16368, R"-(llama.cpp: "AMD Radeon RX 6800 XT", "VRAM: 16368 MiB")-")},
@@ -55,6 +53,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Gpu> other_gpus() { return table; }
+std::span<const Gpu> other_gpus() { return others_table; }
 
 }  // namespace calibram

@@ -24,6 +24,10 @@ constexpr PrintedMemory bytes(std::int64_t count, std::string_view source) {
   return {Bytes{count}, Bytes{1}, source};
 }
 
+// Sources that several tables have.
+inline constexpr std::string_view dosoos = "hashcat, github.com/dosoos/hashcat_speeds";
+inline constexpr std::string_view opencl_benchmark = "OpenCL, github.com/ProjectPhysX/OpenCL-Benchmark";
+
 inline constexpr std::nullopt_t not_found = std::nullopt;
 
 std::span<const Gpu> geforce_gpus();

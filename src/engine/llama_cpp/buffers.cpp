@@ -14,8 +14,6 @@
 namespace calibram::llama_cpp {
 namespace {
 
-constexpr std::int64_t host_alignment = 32;     ///< TENSOR_ALIGNMENT of ggml/src/ggml-impl.h
-constexpr std::int64_t card_alignment = 128;    ///< ggml_backend_cuda_buffer_type_get_alignment
 constexpr std::int64_t card_row_padding = 512;  ///< MATRIX_ROW_PADDING of ggml-cuda/common.cuh
 constexpr std::int64_t state_width = 4;         ///< recurrent states are FP32
 

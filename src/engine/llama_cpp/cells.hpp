@@ -15,6 +15,8 @@ struct ContextSizes {
   std::int64_t cells = 0;    ///< of each
   std::int64_t n_batch = 0;
   std::int64_t micro_batch = 0;  ///< tokens of a pass at most, before they are made even
+
+  bool operator==(const ContextSizes&) const = default;
 };
 ContextSizes context_sizes(const LlamaCppSettings& settings, std::int64_t asked_context);
 

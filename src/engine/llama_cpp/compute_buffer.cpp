@@ -14,9 +14,6 @@
 namespace calibram::llama_cpp {
 namespace {
 
-constexpr std::int64_t host_alignment = 32;   ///< TENSOR_ALIGNMENT of ggml/src/ggml-impl.h
-constexpr std::int64_t card_alignment = 128;  ///< ggml_backend_cuda_buffer_type_get_alignment
-
 [[noreturn]] void throw_unknown_graph(const Question& question, const Runtime& runtime,
                                       const std::string& why) {
   throw InputError{

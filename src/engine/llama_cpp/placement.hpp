@@ -11,6 +11,9 @@
 
 namespace calibram::llama_cpp {
 
+inline constexpr std::int64_t host_alignment = 32;   ///< TENSOR_ALIGNMENT of ggml/src/ggml-impl.h
+inline constexpr std::int64_t card_alignment = 128;  ///< ggml_backend_cuda_buffer_type_get_alignment
+
 /// Devices are cards first and the host last; without cards the host is the only one.
 struct Placement {
   std::vector<std::size_t> layers;  ///< the device of each

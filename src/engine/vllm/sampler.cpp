@@ -10,7 +10,7 @@ namespace {
 
 /// Below, apply_top_k_top_p sorts the logits with PyTorch; from here on a Triton kernel finds the thresholds.
 constexpr std::int64_t fewest_rows_for_triton = 8;
-constexpr std::int64_t fp32 = 4, int64 = 8, boolean = 1;
+constexpr std::int64_t fp32_bytes = 4, int64_bytes = 8, boolean_bytes = 1;
 
 /// vllm/v1/sample/ops/topk_topp_triton.py: a row of FP32 logits for each program, kept for good. As many
 /// programs as there are multiprocessors or rows, rounded up to a power of two where there are so many.
@@ -29,15 +29,15 @@ void hold_sampler(const VllmSampling& sampling, const Chip& gpu, VllmBuffers& bu
   const std::int64_t rows = sampling.rows, vocabulary = sampling.vocabulary;
   const std::int64_t columns = sampling.caps_logits ? vocabulary : sampling.padded_vocabulary;
   buffers.hold(Term::logits, {rows, columns, sampling.element_bytes});
-  if (sampling.element_bytes != fp32) buffers.hold(Term::logits, {rows, vocabulary, fp32});
+  if (sampling.element_bytes != fp32_bytes) buffers.hold(Term::logits, {rows, vocabulary, fp32_bytes});
   if (rows < fewest_rows_for_triton) {
-    for (const std::int64_t width : {fp32, int64, fp32, boolean, boolean})
+    for (const std::int64_t width : {fp32_bytes, int64_bytes, fp32_bytes, boolean_bytes, boolean_bytes})
       buffers.hold(Term::logits, {rows, vocabulary, width});
     return;
   }
-  buffers.hold(Term::workspace, {triton_rows(rows, gpu), vocabulary, fp32});
-  buffers.hold(Term::logits, {rows, vocabulary, fp32});
-  buffers.hold(Term::logits, {rows, vocabulary, fp32});
+  buffers.hold(Term::workspace, {triton_rows(rows, gpu), vocabulary, fp32_bytes});
+  buffers.hold(Term::logits, {rows, vocabulary, fp32_bytes});
+  buffers.hold(Term::logits, {rows, vocabulary, fp32_bytes});
 }
 
 // final_logit_softcapping of config.json; vllm/model_executor/layers/logits_processor.py.

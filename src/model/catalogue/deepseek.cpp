@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array deepseek_table = {
     CatalogueEntry{"deepseek-llm-7b", "deepseek-llm-7b-base deepseek-llm-7b-chat", R"({"model_type":"llama","hidden_size":4096,"num_hidden_layers":30,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":11008,"vocab_size":102400,"max_position_embeddings":4096,"rms_norm_eps":1e-6,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"deepseek-llm-67b", "deepseek-llm-67b-base deepseek-llm-67b-chat", R"({"model_type":"llama","hidden_size":8192,"num_hidden_layers":95,"num_attention_heads":64,"num_key_value_heads":8,"intermediate_size":22016,"vocab_size":102400,"max_position_embeddings":4096,"rms_norm_eps":1e-6,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"deepseek-v3", "deepseek-v3-base deepseek-v3-0324 deepseek-v3.1 deepseek-v3.1-base deepseek-r1 deepseek-r1-0528 deepseek-r1-zero", R"({"attention_bias":false,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"kv_lora_rank":512,"max_position_embeddings":163840,"model_type":"deepseek_v3","moe_intermediate_size":2048,"moe_layer_freq":1,"n_routed_experts":256,"n_shared_experts":1,"num_attention_heads":128,"num_experts_per_tok":8,"num_hidden_layers":61,"num_key_value_heads":128,"num_nextn_predict_layers":1,"q_lora_rank":1536,"qk_nope_head_dim":128,"qk_rope_head_dim":64,"quantization_config":{"fmt":"e4m3","quant_method":"fp8","weight_block_size":[128,128]},"rms_norm_eps":1e-6,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"bfloat16","v_head_dim":128,"vocab_size":129280})"},
@@ -32,6 +32,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> deepseek_models() { return table; }
+std::span<const CatalogueEntry> deepseek_models() { return deepseek_table; }
 
 }  // namespace calibram

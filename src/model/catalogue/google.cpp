@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array google_table = {
     CatalogueEntry{"gemma-2b", "gemma-2b-it", R"({"model_type":"gemma","hidden_size":2048,"num_hidden_layers":18,"num_attention_heads":8,"num_key_value_heads":1,"head_dim":256,"intermediate_size":16384,"vocab_size":256000,"max_position_embeddings":8192,"rms_norm_eps":1e-6,"rope_theta":10000,"tie_word_embeddings":true,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"gemma-7b", "gemma-7b-it", R"({"model_type":"gemma","hidden_size":3072,"num_hidden_layers":28,"num_attention_heads":16,"num_key_value_heads":16,"head_dim":256,"intermediate_size":24576,"vocab_size":256000,"max_position_embeddings":8192,"rms_norm_eps":1e-6,"rope_theta":10000,"tie_word_embeddings":true,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"gemma-2-2b", "gemma2-2b gemma-2-2b-it", R"({"model_type":"gemma2","hidden_size":2304,"num_hidden_layers":26,"num_attention_heads":8,"num_key_value_heads":4,"head_dim":256,"intermediate_size":9216,"vocab_size":256000,"max_position_embeddings":8192,"rms_norm_eps":1e-6,"rope_theta":10000,"sliding_window":4096,"tie_word_embeddings":true,"torch_dtype":"bfloat16"})"},
@@ -27,6 +27,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> google_models() { return table; }
+std::span<const CatalogueEntry> google_models() { return google_table; }
 
 }  // namespace calibram

@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array ibm_table = {
     CatalogueEntry{"granite-3.0-2b", "granite-3.0-2b-instruct", R"({"model_type":"granite","hidden_size":2048,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":49155,"max_position_embeddings":4096,"rope_theta":10000,"rms_norm_eps":1e-5,"tie_word_embeddings":true,"torch_dtype":"bfloat16","attention_bias":false,"mlp_bias":false})"},
     CatalogueEntry{"granite-3.1-2b", "granite-3.1-2b-instruct", R"({"model_type":"granite","hidden_size":2048,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":49155,"max_position_embeddings":131072,"rope_theta":5000000,"rms_norm_eps":1e-5,"tie_word_embeddings":true,"torch_dtype":"bfloat16","attention_bias":false,"mlp_bias":false})"},
     CatalogueEntry{"granite-3.2-2b", "granite-3.2-2b-instruct", R"({"model_type":"granite","hidden_size":2048,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":49155,"max_position_embeddings":131072,"rope_theta":5000000,"rms_norm_eps":1e-5,"tie_word_embeddings":true,"torch_dtype":"bfloat16","attention_bias":false,"mlp_bias":false})"},
@@ -32,6 +32,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> ibm_models() { return table; }
+std::span<const CatalogueEntry> ibm_models() { return ibm_table; }
 
 }  // namespace calibram

@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array meta_table = {
     CatalogueEntry{"llama-2-7b", "llama2-7b llama-2-7b-hf llama-2-7b-chat-hf", R"({"model_type":"llama","hidden_size":4096,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":11008,"vocab_size":32000,"max_position_embeddings":4096,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
     CatalogueEntry{"llama-2-13b", "llama2-13b llama-2-13b-hf llama-2-13b-chat-hf", R"({"model_type":"llama","hidden_size":5120,"num_hidden_layers":40,"num_attention_heads":40,"num_key_value_heads":40,"intermediate_size":13824,"vocab_size":32000,"max_position_embeddings":4096,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
     CatalogueEntry{"llama-2-70b", "llama2-70b llama-2-70b-hf llama-2-70b-chat-hf", R"({"model_type":"llama","hidden_size":8192,"num_hidden_layers":80,"num_attention_heads":64,"num_key_value_heads":8,"intermediate_size":28672,"vocab_size":32000,"max_position_embeddings":4096,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
@@ -37,6 +37,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> meta_models() { return table; }
+std::span<const CatalogueEntry> meta_models() { return meta_table; }
 
 }  // namespace calibram

@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array mistral_table = {
     CatalogueEntry{"mistral-7b-v0.1", "mistral-7b-instruct-v0.1", R"({"model_type":"mistral","hidden_size":4096,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":14336,"vocab_size":32000,"max_position_embeddings":32768,"rms_norm_eps":1e-5,"rope_theta":10000,"sliding_window":4096,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"mistral-7b-v0.3", "mistral-7b-instruct-v0.3", R"({"model_type":"mistral","hidden_size":4096,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":14336,"vocab_size":32768,"max_position_embeddings":32768,"rms_norm_eps":1e-5,"rope_theta":1000000,"sliding_window":null,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"mistral-nemo-12b", "mistral-nemo mistral-nemo-instruct-2407", R"({"model_type":"mistral","hidden_size":5120,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"head_dim":128,"intermediate_size":14336,"vocab_size":131072,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":1000000,"sliding_window":null,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
@@ -27,6 +27,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> mistral_models() { return table; }
+std::span<const CatalogueEntry> mistral_models() { return mistral_table; }
 
 }  // namespace calibram

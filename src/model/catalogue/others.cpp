@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array others_table = {
     CatalogueEntry{"phi-1.5", "phi-1_5", R"({"model_type":"phi","hidden_size":2048,"num_hidden_layers":24,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":8192,"vocab_size":51200,"max_position_embeddings":2048,"layer_norm_eps":1e-5,"rope_theta":10000,"partial_rotary_factor":0.5,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
     CatalogueEntry{"phi-2", "", R"({"model_type":"phi","hidden_size":2560,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":10240,"vocab_size":51200,"max_position_embeddings":2048,"layer_norm_eps":1e-5,"rope_theta":10000,"partial_rotary_factor":0.4,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
     CatalogueEntry{"phi-3-mini-4k", "phi-3-mini-4k-instruct phi-3-mini", R"({"model_type":"phi3","hidden_size":3072,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":8192,"vocab_size":32064,"max_position_embeddings":4096,"rms_norm_eps":1e-5,"rope_theta":10000,"sliding_window":2047,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
@@ -132,6 +132,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> others_models() { return table; }
+std::span<const CatalogueEntry> others_models() { return others_table; }
 
 }  // namespace calibram

@@ -8,7 +8,7 @@ namespace calibram {
 namespace {
 
 // clang-format off
-constexpr std::array table = {
+constexpr std::array probes_table = {
     // Dense and small, each large in something else: cache, weights, activations, vocabulary, depth.
     CatalogueEntry{"probe-mha", "", R"({"model_type":"llama","hidden_size":512,"num_hidden_layers":16,"num_attention_heads":8,"num_key_value_heads":8,"intermediate_size":1408,"vocab_size":32000,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":false,"torch_dtype":"float16"})"},
     CatalogueEntry{"probe-gqa", "", R"({"model_type":"llama","hidden_size":640,"num_hidden_layers":12,"num_attention_heads":8,"num_key_value_heads":2,"head_dim":64,"intermediate_size":2304,"vocab_size":32000,"max_position_embeddings":131072,"rms_norm_eps":1e-5,"rope_theta":10000,"tie_word_embeddings":true,"torch_dtype":"float16"})"},
@@ -30,6 +30,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> probe_models() { return table; }
+std::span<const CatalogueEntry> probe_models() { return probes_table; }
 
 }  // namespace calibram

@@ -9,7 +9,7 @@ namespace {
 
 // Name, aliases, and what the publisher's config.json says of the architecture.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array qwen_table = {
     CatalogueEntry{"qwen1.5-0.5b", "qwen1.5-0.5b-chat", R"({"model_type":"qwen2","hidden_size":1024,"num_hidden_layers":24,"num_attention_heads":16,"num_key_value_heads":16,"intermediate_size":2816,"vocab_size":151936,"max_position_embeddings":32768,"rms_norm_eps":1e-6,"rope_theta":1000000,"tie_word_embeddings":true,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"qwen1.5-1.8b", "qwen1.5-1.8b-chat", R"({"model_type":"qwen2","hidden_size":2048,"num_hidden_layers":24,"num_attention_heads":16,"num_key_value_heads":16,"intermediate_size":5504,"vocab_size":151936,"max_position_embeddings":32768,"rms_norm_eps":1e-6,"rope_theta":1000000,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
     CatalogueEntry{"qwen1.5-4b", "qwen1.5-4b-chat", R"({"model_type":"qwen2","hidden_size":2560,"num_hidden_layers":40,"num_attention_heads":20,"num_key_value_heads":20,"intermediate_size":6912,"vocab_size":151936,"max_position_embeddings":32768,"rms_norm_eps":1e-6,"rope_theta":5000000,"tie_word_embeddings":false,"torch_dtype":"bfloat16"})"},
@@ -61,6 +61,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const CatalogueEntry> qwen_models() { return table; }
+std::span<const CatalogueEntry> qwen_models() { return qwen_table; }
 
 }  // namespace calibram

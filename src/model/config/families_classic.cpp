@@ -9,10 +9,6 @@
 namespace calibram {
 namespace {
 
-constexpr Switch always{true};
-constexpr Switch tied{true, "tie_word_embeddings"};
-constexpr Switch attention_bias{false, "attention_bias"};
-
 constexpr std::array classic = {
     Family{.model_type = "phi",
            .head_bias = always,

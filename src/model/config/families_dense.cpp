@@ -11,9 +11,6 @@
 namespace calibram {
 namespace {
 
-constexpr Switch always{true};
-constexpr Switch tied{true, "tie_word_embeddings"};
-constexpr Switch attention_bias{false, "attention_bias"};
 constexpr Switch mlp_bias{false, "mlp_bias"};
 constexpr HeadNorms norm_per_head{QueryKeyNorm::per_head};
 constexpr MixerRule all_sliding{.marked = MixerKind::sliding};

@@ -9,9 +9,6 @@
 namespace calibram {
 namespace {
 
-constexpr Switch always{true};
-constexpr Switch tied{true, "tie_word_embeddings"};
-constexpr Switch attention_bias{false, "attention_bias"};
 constexpr HeadNorms norm_per_head{QueryKeyNorm::per_head};
 constexpr MixerRule all_sliding{.marked = MixerKind::sliding};
 constexpr MixerRule sliding_upper_layers{MixerKind::sliding, MixerKind::attention,
@@ -64,7 +61,7 @@ constexpr Family granitemoeshared = [] {
   return family;
 }();
 
-constexpr std::array table = {
+constexpr std::array expert_table = {
     Family{.model_type = "mixtral",
            .max_positions = {"max_position_embeddings", 131072},
            .norm_epsilon = {"rms_norm_eps", 1e-5},
@@ -245,6 +242,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Family> expert_families() { return table; }
+std::span<const Family> expert_families() { return expert_table; }
 
 }  // namespace calibram

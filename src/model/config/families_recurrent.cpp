@@ -9,8 +9,6 @@
 namespace calibram {
 namespace {
 
-constexpr Switch tied{true, "tie_word_embeddings"};
-constexpr Switch attention_bias{false, "attention_bias"};
 constexpr MixerRule all_mamba{MixerKind::mamba, MixerKind::mamba};
 /// Nothing ends the positions of a state space.
 constexpr Size unlimited_positions{.by_default = 1 << 20};
@@ -25,7 +23,7 @@ constexpr MambaFields mamba_fields(Size inner_size) {
           .projection_bias = {false, "use_bias"}};
 }
 
-constexpr std::array table = {
+constexpr std::array recurrent_table = {
     Family{.model_type = "mamba",
            .max_positions = unlimited_positions,
            .tied_embeddings = tied,
@@ -132,6 +130,6 @@ constexpr std::array table = {
 
 }  // namespace
 
-std::span<const Family> recurrent_families() { return table; }
+std::span<const Family> recurrent_families() { return recurrent_table; }
 
 }  // namespace calibram

@@ -33,6 +33,11 @@ struct Switch {
   std::string_view field = {};
 };
 
+// What many families say alike.
+inline constexpr Switch always{true};
+inline constexpr Switch tied{true, "tie_word_embeddings"};
+inline constexpr Switch attention_bias{false, "attention_bias"};
+
 /// Which layers of a model are marked: those from `first` to `last` whose index leaves `offset` when divided
 /// by `every`; all of them as it stands.
 struct LayerRule {

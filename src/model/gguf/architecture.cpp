@@ -18,7 +18,7 @@ constexpr Norm layer_norm = Norm::layer;
 
 // Source: github.com/ggml-org/llama.cpp src/llama-arch.cpp (names) and, for each, src/models/<name>.cpp or
 // src/llama-model.cpp: load_hparams (windows, layers with a cache), the graph (norms, activations, rotation).
-constexpr auto table = std::to_array<GgufArchitecture>({
+constexpr auto architectures = std::to_array<GgufArchitecture>({
     {.name = "llama"},
     {.name = "llama4",
      .rotary = unless_long_chunk,
@@ -105,10 +105,10 @@ constexpr auto table = std::to_array<GgufArchitecture>({
 }  // namespace
 
 const GgufArchitecture& gguf_architecture(std::string_view name, std::string_view file) {
-  const auto found = std::ranges::find(table, name, &GgufArchitecture::name);
-  if (found != table.end()) return *found;
+  const auto found = std::ranges::find(architectures, name, &GgufArchitecture::name);
+  if (found != architectures.end()) return *found;
   std::vector<std::string_view> known;
-  for (const GgufArchitecture& architecture : table) known.push_back(architecture.name);
+  for (const GgufArchitecture& architecture : architectures) known.push_back(architecture.name);
   throw unknown_name("general.architecture in " + std::string{file} + ":", name, known);
 }
 

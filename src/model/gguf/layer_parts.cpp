@@ -9,8 +9,6 @@
 namespace calibram {
 namespace {
 
-std::size_t at(std::int64_t layer) { return static_cast<std::size_t>(layer); }
-
 /// The kind shows in the shape of the weight. @param heads  of the queries
 QueryKeyNorm norm_kind(const StoredTensor& norm, std::int64_t heads, std::int64_t head_size) {
   const std::int64_t elements = element_count(norm.shape).value_or(0);

@@ -11,8 +11,6 @@ namespace {
 
 using Numbers = std::vector<std::int64_t>;
 
-std::size_t at(std::int64_t layer) { return static_cast<std::size_t>(layer); }
-
 /// The pattern that the file gives for each layer, else the one in llama.cpp's code.
 std::vector<bool> windowed_layers(const WindowPattern& pattern, GgufKeys& keys, std::int64_t layer_count) {
   constexpr std::string_view key = "attention.sliding_window_pattern";

@@ -6,10 +6,14 @@
 #include "src/model/gguf/tensors.hpp"
 #include "src/model/model.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace calibram {
+
+/// A layer's place in what keys give.
+constexpr std::size_t at(std::int64_t layer) { return static_cast<std::size_t>(layer); }
 
 /// What keys give for every layer.
 struct LayerSizes {

@@ -27,7 +27,7 @@ struct ModuleName {
 };
 
 // As in transformers' models; where families differ, each of the names.
-constexpr auto modules = std::to_array<ModuleName>({
+constexpr auto module_names = std::to_array<ModuleName>({
     {query, "self_attn.q_proj"},
     {query, "self_attn.qkv_proj"},
     {key, "self_attn.k_proj"},
@@ -98,7 +98,7 @@ class Matcher {
       first += run.count;
     }
     layers_ = first;
-    for (const ModuleName& module : modules) present_of(module.weight);
+    for (const ModuleName& module : module_names) present_of(module.weight);
   }
 
   void add(const ModulePattern& pattern) {
@@ -106,7 +106,7 @@ class Matcher {
     const std::string prefix =
         named && named->empty() ? "" : fmt::format("model.layers.{}.", named ? named->front() : 0);
     std::string name;
-    for (const ModuleName& module : modules) {
+    for (const ModuleName& module : module_names) {
       if (module.place == Place::outside) {
         if (pattern.matches(module.path)) result_.names.set(index(module.weight));
         continue;
@@ -121,7 +121,7 @@ class Matcher {
 
   /// Expressions may tell layers apart by any rule, so every name is tried.
   void add(const ModuleExpressions& expressions) {
-    for (const ModuleName& module : modules) {
+    for (const ModuleName& module : module_names) {
       if (module.place == Place::outside) {
         if (expressions.match(module.path)) result_.names.set(index(module.weight));
         continue;
@@ -135,7 +135,7 @@ class Matcher {
   }
 
   NamedWeights result() {
-    for (const ModuleName& module : modules) settle(module);
+    for (const ModuleName& module : module_names) settle(module);
     return std::move(result_);
   }
 

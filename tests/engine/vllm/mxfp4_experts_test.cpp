@@ -10,8 +10,6 @@
 namespace calibram {
 namespace {
 
-constexpr std::int64_t mib = 1 << 20;
-
 Experts experts_of_width(std::int64_t width) {
   return {.count = 32, .active = 4, .expert = {.width = width, .bias = true}, .router_bias = true};
 }

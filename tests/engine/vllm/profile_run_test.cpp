@@ -10,7 +10,6 @@
 namespace calibram {
 namespace {
 
-constexpr std::int64_t mib = 1 << 20;
 constexpr std::int64_t gemm_workspace = 32 * mib, l2_cache = 50 * mib, multiprocessors = 132;
 
 TermBytes terms_of(const Question& question) { return count_on_vllm(question).terms; }

@@ -6,9 +6,12 @@
 #include "src/engine/vllm/runtime.hpp"
 #include "tests/engine/question_builder.hpp"
 
+#include <cstdint>
 #include <memory>
 
 namespace calibram {
+
+inline constexpr std::int64_t mib = 1 << 20;
 
 inline const Options server_on_h100 = {{"max_num_batched_tokens", "8192"},
                                        {"max_num_seqs", "1024"},

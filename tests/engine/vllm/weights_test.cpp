@@ -12,8 +12,6 @@
 namespace calibram {
 namespace {
 
-constexpr std::int64_t mib = 1 << 20;
-
 Bytes requested(const Model& model, const std::string& format = "bf16") {
   const Question question = ask_vllm(model);
   const auto stages = vllm_stages(question, vllm_settings(runtime_of(question)));

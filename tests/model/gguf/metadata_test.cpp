@@ -20,10 +20,10 @@ using testing::HasSubstr;
 
 GgufMetadata parse(std::string_view start) { return parse_gguf(start).metadata; }
 
-std::string error_of(std::string_view start, std::optional<std::int64_t> size = {}) {
+std::string metadata_error(std::string_view start, std::optional<std::int64_t> size = {}) {
   return message_of<InputError>([&] { parse_gguf(start, size); });
 }
-std::string error_of(const GgufWriter& writer) { return error_of(writer.header()); }
+std::string metadata_error(const GgufWriter& writer) { return metadata_error(writer.header()); }
 
 TEST(GgufMetadata, EveryTypeOfValueIsRead) {
   GgufWriter writer;
@@ -82,8 +82,8 @@ TEST(GgufMetadata, ArraysMayNestAFewTimes) {
   };
   EXPECT_EQ(parse(nested(4).header()).length("a"), 1);
   EXPECT_EQ(parse(nested(4).header()).integer("after"), 9);
-  EXPECT_THAT(error_of(nested(5)), HasSubstr("arrays nest deeper than 4"));
-  EXPECT_THAT(error_of(nested(10'000)), HasSubstr("arrays nest deeper than 4"));
+  EXPECT_THAT(metadata_error(nested(5)), HasSubstr("arrays nest deeper than 4"));
+  EXPECT_THAT(metadata_error(nested(10'000)), HasSubstr("arrays nest deeper than 4"));
 }
 
 TEST(GgufMetadata, AValueOfAnotherTypeIsSaidWithItsKeyAndByte) {
@@ -114,19 +114,20 @@ TEST(GgufMetadata, LengthsThatLieAreRefused) {
   };
   const auto length = [](std::uint64_t count) { return bytes_of(count); };
   const std::int64_t terabyte = std::int64_t{1} << 40;
-  EXPECT_THAT(error_of(with(GgufType::text, length(std::uint64_t{4} << 30)), terabyte),
+  EXPECT_THAT(metadata_error(with(GgufType::text, length(std::uint64_t{4} << 30)), terabyte),
               HasSubstr("byte 37: the text"));
-  EXPECT_THAT(error_of(with(GgufType::text, length(~0ULL)), terabyte), HasSubstr("the text is said to have"));
+  EXPECT_THAT(metadata_error(with(GgufType::text, length(~0ULL)), terabyte),
+              HasSubstr("the text is said to have"));
   for (const GgufType type : {GgufType::u8, GgufType::f64, GgufType::text, GgufType::array})
     for (const std::uint64_t count : {~0ULL, 1ULL << 61, 1ULL << 39})
-      EXPECT_THAT(error_of(with(GgufType::array, bytes_of(type) + length(count)), terabyte),
+      EXPECT_THAT(metadata_error(with(GgufType::array, bytes_of(type) + length(count)), terabyte),
                   HasSubstr("byte 41: the array is said to have"));
-  EXPECT_THAT(error_of(with(GgufType{13}, "")), HasSubstr("byte 33: unknown type of value, 13"));
-  EXPECT_THAT(error_of(with(GgufType::array, bytes_of(GgufType{99}) + length(1))),
+  EXPECT_THAT(metadata_error(with(GgufType{13}, "")), HasSubstr("byte 33: unknown type of value, 13"));
+  EXPECT_THAT(metadata_error(with(GgufType::array, bytes_of(GgufType{99}) + length(1))),
               HasSubstr("unknown type of value, 99"));
-  EXPECT_THAT(error_of("GGUF" + bytes_of(3U) + length(0) + length(1) + length(1ULL << 32), terabyte),
+  EXPECT_THAT(metadata_error("GGUF" + bytes_of(3U) + length(0) + length(1) + length(1ULL << 32), terabyte),
               HasSubstr("byte 24: the key is said to have"));
-  EXPECT_THAT(error_of("GGUF" + bytes_of(3U) + length(0) + length(1) + length(70'000), terabyte),
+  EXPECT_THAT(metadata_error("GGUF" + bytes_of(3U) + length(0) + length(1) + length(70'000), terabyte),
               HasSubstr("a key of 70000 bytes"));
 }
 

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::uint32_t f32 = 0;
+constexpr std::uint32_t fp32_type = 0;
 
 /// Three files of one model.
 class Splits : public testing::Test {
@@ -31,7 +31,7 @@ class Splits : public testing::Test {
     writer.number("split.no", GgufType::u16, static_cast<std::uint16_t>(number_inside));
     writer.number("split.count", GgufType::u16, static_cast<std::uint16_t>(count));
     writer.number("split.tensors.count", GgufType::i32, tensors);
-    if (!tensor.empty()) writer.tensor(tensor, {4}, f32);
+    if (!tensor.empty()) writer.tensor(tensor, {4}, fp32_type);
     folder_.write(path(number).filename().string(), writer.file());
   }
   void write_all() const {

@@ -49,6 +49,7 @@ std::vector<Asking> askings() {
     all.push_back({model, "transformers@4.38.2", "fp16", {{"attention", "eager"}}});
     all.push_back({model, "transformers@4.46.0", "bf16", {}});
     all.push_back({model, "vllm@0.19.0", "bf16", {}, Metric::kv_cache});
+    all.push_back({model, "vllm@0.19.0", "bf16", {}});
   }
   all.push_back({"qwen2-0.5b", "transformers@4.46.0", "fp16", {}, Metric::reserved});
   return all;
@@ -100,6 +101,36 @@ TEST_F(MostThatFits, IsWhatAskingForEveryNumberFinds) {
   for (const Asking& asking : askings())
     for (int round = 0; round < (asking.metric == Metric::reserved ? 2 : 12); ++round)
       expect_as_brute_force(calculator, asking);
+}
+
+/// Contexts that llama.cpp pads to multiples of 256.
+TEST_F(MostThatFits, IsSoWhereNeighboursNeedTheSame) {
+  const Estimators estimators = rules_and_theory();
+  const Calculator calculator{estimators};
+  for (const Options& options : {Options{}, Options{{"parallel", "4"}}, Options{{"kv_unified", "on"}}})
+    for (int round = 0; round < 3; ++round) {
+      const Question question =
+          with_positions(ask("qwen2-0.5b", "llama.cpp@v0.5.0", {.prompt = 10}, "fp16", options), 1400);
+      const Capacity capacity = capacity_for(calculator, question, with_context, 1400);
+      EXPECT_EQ(max_context(calculator, question, capacity).number,
+                brute_force(calculator, question, capacity, with_context, 1400))
+          << capacity.bytes.count();
+    }
+}
+
+/// Tensors of more than a MiB, whose blocks depend on what the allocator has left.
+TEST_F(MostThatFits, IsSoWhereACeilingSparesMostOfTheQuestions) {
+  const Estimators estimators = rules_and_theory();
+  const Calculator calculator{estimators};
+  for (const char* runtime : {"transformers@4.38.2", "transformers@4.46.0"})
+    for (int round = 0; round < 3; ++round) {
+      const Question question = with_positions(
+          ask("qwen2-0.5b", runtime, {.prompt = 1, .generate = between(0, 300)}, "bf16"), 1500);
+      const Capacity capacity = capacity_for(calculator, question, with_context, 1500);
+      EXPECT_EQ(max_context(calculator, question, capacity).number,
+                brute_force(calculator, question, capacity, with_context, 1500))
+          << runtime << " " << capacity.bytes.count();
+    }
 }
 
 TEST_F(MostThatFits, IsSoWhereFittedCoefficientsAndTheirBoundDecide) {
@@ -185,6 +216,17 @@ TEST_F(MostThatFits, WhatCannotBeAnsweredEndsItWithItsReason) {
   const Largest batch = max_batch(calculator, question, memory_of(Bytes{1LL << 50}));
   EXPECT_EQ(batch.number, 8);
   EXPECT_EQ(batch.limit, Limit::refused);
+  EXPECT_THAT(batch.refusal, HasSubstr("max_num_seqs is 8"));
+}
+
+TEST_F(MostThatFits, TheReasonIsThatOfTheOnlyOneWhoCouldAnswer) {
+  Estimators estimators = rules_and_theory();
+  const std::string file = CALIBRAM_SOURCE_DIR "/results/published/vllm_0_19_h100.json";
+  estimators.push_back(calibrated(std::make_shared<const Profile>(read_profile(file))));
+  Question question = ask("llama-3.1-8b", "vllm@0.19.0", {}, "bf16", {{"max_num_seqs", "8"}});
+  question.metric = Metric::device;  // of which theory never knows all
+  const Largest batch = max_batch(Calculator{estimators}, question, memory_of(Bytes{1LL << 50}));
+  EXPECT_EQ(batch.number, 8);
   EXPECT_THAT(batch.refusal, HasSubstr("max_num_seqs is 8"));
 }
 
