@@ -37,6 +37,35 @@ TEST(LoadModel, WhatIsNoModelSaysWhy) {
   EXPECT_THAT(error_of_loading(""), HasSubstr("unknown model"));
 }
 
+TEST(ReadModel, OfMemoryIsThatOfTheFile) {
+  const ScratchFolder folder;
+  const std::string header = dense_gguf("llama").header();
+  const auto file = folder.write("small.gguf", header);
+  ASSERT_TRUE(extend(file, 10_MiB));
+  const Model loaded = load_model(file), read = read_model({header, 10_MiB, "small.gguf"});
+  EXPECT_EQ(read.name, loaded.name);
+  EXPECT_EQ(read.remarks, loaded.remarks);
+  EXPECT_EQ(parameter_count(read), parameter_count(loaded));
+  EXPECT_EQ(total_bytes(*read.stored), total_bytes(*loaded.stored));
+}
+
+TEST(ReadModel, OpensNoFile) {
+  const ScratchFolder folder;
+  const auto config = folder.write("config.json", "{}");
+  EXPECT_THAT(message_of<InputError>([&] {
+                read_model({"not JSON", 8_B, config.string()});
+              }),
+              HasSubstr("not valid JSON"));
+  EXPECT_THAT(message_of<InputError>([&] {
+                read_model({"12345678{}", 10_B, "x.safetensors"});
+              }),
+              HasSubstr("give the config.json"));
+  EXPECT_THAT(message_of<InputError>([&] {
+                read_model({"GGUF", 4_B, "x.gguf"});
+              }),
+              HasSubstr("and the file has 4 in all"));
+}
+
 /// A published model whose folder holds config.json and weights.
 class ModelFolder : public testing::Test {
  protected:

@@ -59,7 +59,7 @@ void refuse_endless(const Question& question, bool asks_often) {
         "ask the command, or for --metric allocated"};
 }
 
-Question found(const QuestionWords& words, Served& served) {
+Question found_in(const QuestionWords& words, Served& served) {
   return question_of(words, [&](const std::string& name) { return served.models.find(name); });
 }
 
@@ -103,7 +103,7 @@ const Cards& ServedCards::all() {
 std::string estimate_answer(const AskedParameters& asked, Served& served) {
   AskedQuestion question = question_in(asked, served);
   EstimateRequest request;
-  request.question = found(question.words, served);
+  request.question = found_in(question.words, served);
   request.estimator = asked.text("estimator");
   request.named = std::move(question.named);
   const InverseAsked inverse = {asked.is_set("max-context"), asked.is_set("max-batch"),
@@ -120,28 +120,28 @@ std::string advice_answer(const AskedParameters& asked, Served& served) {
   AskedQuestion question = question_in(asked, served);
   QuestionWords& words = question.words;
   const Capacity capacity = advised_capacity(only_capacity(question.named), words);
-  const Question found_question = found(words, served);
-  refuse_endless(found_question, true);
-  const ChosenEstimators chosen = estimators_for(asked, found_question, served);
+  const Question wanted_question = found_in(words, served);
+  refuse_endless(wanted_question, true);
+  const ChosenEstimators chosen = estimators_for(asked, wanted_question, served);
   const Calculator calculator{chosen.estimators, std::string{asked.text("estimator")}};
-  const Advice advice = advise(calculator, found_question, capacity, limits_in(asked));
+  const Advice advice = advise(calculator, wanted_question, capacity, limits_in(asked));
   return advice_json({words, advice, further_flags(asked, chosen.profile_file)});
 }
 
 std::string concurrency_answer(const AskedParameters& asked, Served& served) {
   AskedQuestion question = question_in(asked, served);
   refuse_batch(question.words.workload);
-  const Question found_question = found(question.words, served);
-  runtime_of(found_question);
-  refuse_endless(found_question, true);
+  const Question wanted_question = found_in(question.words, served);
+  runtime_of(wanted_question);
+  refuse_endless(wanted_question, true);
   const std::optional<Capacity> capacity = only_capacity(question.named);
   const ConcurrencyRequest request = concurrency_request(std::string{asked.text("up-to")},
                                                          std::string{asked.text("shared-prefix")}, capacity);
-  const ChosenEstimators chosen = estimators_for(asked, found_question, served);
+  const ChosenEstimators chosen = estimators_for(asked, wanted_question, served);
   const Calculator calculator{chosen.estimators, std::string{asked.text("estimator")}};
   const Calculator rule{chosen.estimators, "rule-terms"};
-  const Concurrency answer = concurrency(calculator, rule, found_question, request);
-  return concurrency_json({found_question, answer, capacity});
+  const Concurrency answer = concurrency(calculator, rule, wanted_question, request);
+  return concurrency_json({wanted_question, answer, capacity});
 }
 
 }  // namespace calibram

@@ -22,14 +22,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-HttpResponse document(int status, std::string text) {
+HttpResponse document_of(int status, std::string text) {
   return {status, "application/json", std::move(text), {{"Cache-Control", "no-store"}}};
 }
 
 HttpResponse refusal(int status, const Error& error) {
   const Json json = {
       {"error", {{"problem", error.problem()}, {"reason", error.reason()}, {"remedy", error.remedy()}}}};
-  return document(status, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return document_of(status, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 HttpResponse unknown_path(const std::string& path) {
@@ -46,7 +46,7 @@ HttpResponse wrong_method(const HttpRequest& request, const std::string& allowed
 
 HttpResponse answer_of(const Route& route, const HttpRequest& request, Served& served) try {
   const AskedParameters asked{parse_query(request.query), route.wanted};
-  return document(route.status, route.answer(asked, request.body, served));
+  return document_of(route.status, route.answer(asked, request.body, served));
 } catch (const InputError& problem) {
   return refusal(400, problem);
 } catch (const Error& failure) {

@@ -57,7 +57,7 @@ Json parameters_of(Wanted wanted) {
   return list;
 }
 
-Json content(const Json& schema) { return {{"application/json", {{"schema", schema}}}}; }
+Json content_of(const Json& schema) { return {{"application/json", {{"schema", schema}}}}; }
 
 Json operation_of(const Route& route) {
   const bool is_list = route.wanted == Wanted::models || route.path == "/api/gpus" ||
@@ -69,9 +69,9 @@ Json operation_of(const Route& route) {
                                 {"content", {{"application/octet-stream", {{"schema", Json::object()}}}}}};
   const Json error = {{"$ref", "#/components/schemas/Error"}};
   operation["responses"][std::to_string(route.status)] = {
-      {"description", "The document"}, {"content", content({{"type", is_list ? "array" : "object"}})}};
+      {"description", "The document"}, {"content", content_of({{"type", is_list ? "array" : "object"}})}};
   operation["responses"]["default"] = {{"description", "Why there is none, and what to do"},
-                                       {"content", content(error)}};
+                                       {"content", content_of(error)}};
   return operation;
 }
 

@@ -15,61 +15,68 @@
 namespace calibram {
 namespace {
 
-constexpr unsigned estimate = static_cast<unsigned>(Wanted::estimate);
-constexpr unsigned advice = static_cast<unsigned>(Wanted::advice);
-constexpr unsigned concurrency = static_cast<unsigned>(Wanted::concurrency);
-constexpr unsigned models = static_cast<unsigned>(Wanted::models);
-constexpr unsigned upload = static_cast<unsigned>(Wanted::upload);
-constexpr unsigned questions = estimate | advice | concurrency;
+constexpr unsigned for_estimate = static_cast<unsigned>(Wanted::estimate);
+constexpr unsigned for_advice = static_cast<unsigned>(Wanted::advice);
+constexpr unsigned for_concurrency = static_cast<unsigned>(Wanted::concurrency);
+constexpr unsigned for_models = static_cast<unsigned>(Wanted::models);
+constexpr unsigned for_upload = static_cast<unsigned>(Wanted::upload);
+constexpr unsigned for_questions = for_estimate | for_advice | for_concurrency;
 
-constexpr auto text = ParameterKind::text;
-constexpr auto integer = ParameterKind::integer;
-constexpr auto yes_or_no = ParameterKind::yes_or_no;
+constexpr Parameter model_parameter = {"model",
+                                       "name of /api/models, upload:NAME of an uploaded one, or a size: 70B",
+                                       for_questions, ParameterKind::text, true};
 
-constexpr Parameter model = {"model", "name of /api/models, upload:NAME of an uploaded one, or a size: 70B",
-                             questions, text, true};
+constexpr Parameter flag(std::string_view name, std::string_view meaning, unsigned wanted_by) {
+  return {name, meaning, wanted_by, ParameterKind::yes_or_no};
+}
+constexpr Parameter number(std::string_view name, std::string_view meaning, unsigned wanted_by) {
+  return {name, meaning, wanted_by, ParameterKind::integer};
+}
+constexpr Parameter repeatable(std::string_view name, std::string_view meaning, unsigned wanted_by) {
+  return {name, meaning, wanted_by, ParameterKind::text, false, true};
+}
 
-constexpr std::array further = {
+constexpr std::array further_parameters = {
     Parameter{
         "estimator",
         "rule-1.2, rule-per-token, rule-kv, rule-terms, theory or calibrated; empty: calibrated where a "
         "profile applies, else theory",
-        questions},
+        for_questions},
     Parameter{"profile",
               "name of /api/profiles, or none; empty: that of the device, of this host, or the only one",
-              questions},
-    Parameter{"gpu", "a card that the answer is held against, of /api/gpus", questions, text, false, true},
-    Parameter{"capacity", "the same for this much memory: 24GiB", questions, text, false, true},
-    Parameter{"max-context", "the most tokens that fit; needs one gpu or capacity", estimate, yes_or_no},
-    Parameter{"max-batch", "the most sequences at once that fit; needs one gpu or capacity", estimate,
-              yes_or_no},
-    Parameter{"best-format", "the widest formats that fit; needs one gpu or capacity", estimate, yes_or_no},
-    Parameter{"min-devices", "the fewest devices that hold it; needs one gpu or capacity", estimate,
-              yes_or_no},
-    Parameter{"explain", "each number's formula with the values put in", estimate, yes_or_no},
-    Parameter{"rules", "the four rules of thumb beside the answer, and why they differ", estimate, yes_or_no},
-    Parameter{"max-devices", "how many cards a plan may take; empty: 8", advice, integer},
-    Parameter{"keep-formats", "weights and cache stay in their formats", advice, yes_or_no},
-    Parameter{"keep-batch", "the batch stays as it is", advice, yes_or_no},
-    Parameter{"keep-context", "the context stays as it is", advice, yes_or_no},
-    Parameter{"keep-engine", "the runtime stays", advice, yes_or_no},
-    Parameter{"keep-on-card", "no layers go to the host", advice, yes_or_no},
-    Parameter{"up-to", "requests at most; empty: 64", concurrency, integer},
-    Parameter{"shared-prefix", "tokens that all prompts begin with", concurrency, integer},
-    Parameter{"search", "models alone whose name or family contains this", models},
-    Parameter{"file", "name of the file: config.json, or one that ends in .gguf", upload},
-    Parameter{"bytes", "size of the whole file, where the body is the start of a .gguf", upload, integer},
+              for_questions},
+    repeatable("gpu", "a card that the answer is held against, of /api/gpus", for_questions),
+    repeatable("capacity", "the same for this much memory: 24GiB", for_questions),
+    flag("max-context", "the most tokens that fit; needs one gpu or capacity", for_estimate),
+    flag("max-batch", "the most sequences at once that fit; needs one gpu or capacity", for_estimate),
+    flag("best-format", "the widest formats that fit; needs one gpu or capacity", for_estimate),
+    flag("min-devices", "the fewest devices that hold it; needs one gpu or capacity", for_estimate),
+    flag("explain", "each number's formula with the values put in", for_estimate),
+    flag("rules", "the four rules of thumb beside the answer, and why they differ", for_estimate),
+    flag("rules", "the four rules of thumb beside the answer, and why they differ", for_estimate),
+    number("max-devices", "how many cards a plan may take; empty: 8", for_advice),
+    flag("keep-formats", "weights and cache stay in their formats", for_advice),
+    flag("keep-batch", "the batch stays as it is", for_advice),
+    flag("keep-context", "the context stays as it is", for_advice),
+    flag("keep-engine", "the runtime stays", for_advice),
+    flag("keep-on-card", "no layers go to the host", for_advice),
+    number("up-to", "requests at most; empty: 64", for_concurrency),
+    number("shared-prefix", "tokens that all prompts begin with", for_concurrency),
+    Parameter{"search", "models alone whose name or family contains this", for_models},
+    Parameter{"file", "name of the file: config.json, or one that ends in .gguf", for_upload},
+    number("bytes", "size of the whole file, where the body is the start of a .gguf", for_upload),
 };
 
-bool is_integer(const MeasurementColumn& column) {
+bool counts(const MeasurementColumn& column) {
   return column.unit == "tokens" || column.unit == "sequences" || column.name == "devices";
 }
 
 std::vector<Parameter> all_parameters() {
-  std::vector<Parameter> all = {model};
+  std::vector<Parameter> all = {model_parameter};
   for (const MeasurementColumn* column : question_columns())
-    all.push_back({column->name, column->meaning, questions, is_integer(*column) ? integer : text});
-  all.insert(all.end(), further.begin(), further.end());
+    all.push_back({column->name, column->meaning, for_questions,
+                   counts(*column) ? ParameterKind::integer : ParameterKind::text});
+  all.insert(all.end(), further_parameters.begin(), further_parameters.end());
   return all;
 }
 

@@ -27,7 +27,7 @@ using namespace literals;
 constexpr std::size_t most_uploads = 64;
 constexpr Bytes most_held = 64_MiB;
 constexpr Bytes largest_config = 4_MiB;  // the largest published ones take some 200 KiB
-constexpr std::string_view prefix = "upload:";
+constexpr std::string_view upload_prefix = "upload:";
 
 /// The same for the same content under the same name.
 std::string name_of(std::string_view start, Bytes size, const std::string& file) {
@@ -35,7 +35,7 @@ std::string name_of(std::string_view start, Bytes size, const std::string& file)
   const std::string content = to_string(generator(start.data(), start.size()));
   std::string name = to_string(generator(fmt::format("{} {} {}", content, size.count(), file)));
   std::erase(name, '-');
-  return std::string{prefix} + name;
+  return std::string{upload_prefix} + name;
 }
 
 /// What stands behind the last slash of either kind, in one short line.
@@ -99,7 +99,7 @@ ServedModels::ServedModels() {
 
 std::shared_ptr<const Model> ServedModels::find(const std::string& name) const {
   if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
-  if (!name.starts_with(prefix)) {
+  if (!name.starts_with(upload_prefix)) {
     // Other case, or a publisher before it.
     const CatalogueEntry* entry = find_entry(name);
     if (entry == nullptr) throw unknown_model(name);

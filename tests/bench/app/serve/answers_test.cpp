@@ -49,7 +49,7 @@ TEST(ServeAnswers, EstimatesAreWhatTheCommandPrints) {
            Words{"qwen2-7b", "--runtime", "llama.cpp@v0.5.0", "--weights", "q4_k", "--kv", "q8_0",
                  "--context", "8192", "--options", "ubatch=256", "--metric", "kv_cache"},
            Words{"mixtral-8x7b", "--estimator", "rule-1.2", "--device", "A100 80GB"},
-           Words{"qwen2-0.5b", "--explain", "--prompt", "100"},
+           Words{"qwen2-0.5b", "--explain", "--rules", "--prompt", "100"},
            Words{"qwen2-7b", "--metric", "reserved", "--runtime", "transformers@4.38.2", "--generate", "4"},
        })
     expect_same(serving, "estimate", words);

@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <random>
 #include <set>
 
@@ -178,6 +180,51 @@ TEST(ServeRefusals, TheDescriptionNamesWhatIsTakenAndNothingElse) {
     }
   for (const char* path : {"/api/estimate", "/api/advise", "/api/concurrency", "/api/models", "/api/gpus"})
     EXPECT_TRUE(paths.contains(path)) << path;
+}
+
+/// A value that a question takes, with what else it needs. Empty for a name that is not known here.
+std::string sample_of(const std::string& name) {
+  const std::map<std::string, std::string> samples = {
+      {"model", "qwen2-7b"},
+      {"runtime", "vllm@0.19.0&metric=weights"},
+      {"weights", "int8"},
+      {"kv", "bf16"},
+      {"batch", "1"},
+      {"prompt", "8"},
+      {"generate", "8"},
+      {"context", "100"},
+      {"devices", "2&runtime=transformers@4.38.2"},
+      {"split", "layers&devices=2&runtime=transformers@4.38.2"},
+      {"options", "logits=last"},
+      {"metric", "allocated"},
+      {"device", "A100 80GB"},
+      {"estimator", "theory"},
+      {"profile", "none"},
+      {"gpu", "4090"},
+      {"capacity", "24GiB"},
+      {"max-devices", "2"},
+      {"up-to", "3"},
+      {"shared-prefix", "16&prompt=20&runtime=vllm@0.19.0"}};
+  const auto found = samples.find(name);
+  if (found != samples.end()) return found->second;
+  const bool is_flag = name.starts_with("max-") || name.starts_with("keep-") || name == "best-format" ||
+                       name == "min-devices" || name == "explain" || name == "rules";
+  return is_flag ? "1" : "";
+}
+
+TEST(ServeRefusals, EachParameterThatIsDescribedIsTaken) {
+  const Serving serving;
+  const Json document = Json::parse(serving.get("/api/openapi.json").body);
+  for (const std::string path : {"/api/estimate", "/api/advise", "/api/concurrency"})
+    for (const Json& parameter : document["paths"][path]["get"]["parameters"]) {
+      const std::string name = parameter["name"];
+      ASSERT_NE(sample_of(name), "") << name;
+      std::string query = name + "=" + sample_of(name);
+      if (name != "model") query += "&model=qwen2-7b";
+      if (name != "gpu" && name != "capacity") query += "&gpu=4090";
+      std::replace(query.begin(), query.end(), ' ', '+');
+      EXPECT_EQ(serving.get(path + "?" + query).status, 200) << path << "?" << query;
+    }
 }
 
 /// All flags of a question in the command's help are parameters of the API.
