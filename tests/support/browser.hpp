@@ -86,9 +86,12 @@ class Browser {
   }
 
   /// Opens a file and waits until it is loaded. Events of pages before are forgotten.
-  void open(const std::filesystem::path& file) {
+  void open(const std::filesystem::path& file) { open_address("file://" + file.string()); }
+
+  /// The same for any address.
+  void open_address(const std::string& address) {
     events.clear();
-    call("Page.navigate", {{"url", "file://" + file.string()}});
+    call("Page.navigate", {{"url", address}});
     while (named("Page.loadEventFired").empty()) events.push_back(next_message());
   }
 
@@ -108,6 +111,54 @@ class Browser {
     event["type"] = "keyUp";
     event.erase("text");
     call("Input.dispatchKeyEvent", event);
+  }
+
+  /// Waits until an expression in the page is true. @throws std::runtime_error after half a minute
+  void wait_for(const std::string& expression) {
+    constexpr int tries = 1500;
+    for (int i = 0; i < tries; ++i, ::usleep(20'000))
+      if (evaluate("Boolean(" + expression + ")") == true) return;
+    throw std::runtime_error{"in vain: " + expression};
+  }
+
+  /// Where an element is: {x, y, width, height} in the window, into which it is scrolled.
+  Json box_of(const std::string& selector) {
+    Json box = evaluate("(() => { const e = document.querySelector(" + Json(selector).dump() +
+                        "); e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect();" +
+                        "return {x: b.x, y: b.y, width: b.width, height: b.height}; })()");
+    if (box["width"] == 0) throw std::runtime_error{selector + " is not to be seen"};
+    return box;
+  }
+
+  void mouse(const std::string& type, double x, double y) {
+    call("Input.dispatchMouseEvent",
+         {{"type", type}, {"x", x}, {"y", y}, {"button", "left"}, {"buttons", 1}, {"clickCount", 1}});
+  }
+
+  /// Clicks the middle of an element.
+  void click(const std::string& selector) { drag(selector, 0.5, 0.5); }
+
+  /// Presses the mouse on an element at a part of its width, moves it to another and lets it go.
+  void drag(const std::string& selector, double from, double to) {
+    const Json box = box_of(selector);
+    const double left = box["x"], width = box["width"],
+                 y = box["y"].get<double>() + box["height"].get<double>() / 2;
+    mouse("mousePressed", left + from * width, y);
+    constexpr int moves = 12;
+    for (int i = 1; i <= moves && from != to; ++i)
+      mouse("mouseMoved", left + (from + (to - from) * i / moves) * width, y);
+    mouse("mouseReleased", left + to * width, y);
+  }
+
+  /// Types into what has the focus.
+  void type(const std::string& text) { call("Input.insertText", {{"text", text}}); }
+
+  /// Gives a file to an <input type="file">.
+  void choose_file(const std::string& selector, const std::filesystem::path& file) {
+    const Json document = call("DOM.getDocument");
+    const Json field =
+        call("DOM.querySelector", {{"nodeId", document["root"]["nodeId"]}, {"selector", selector}});
+    call("DOM.setFileInputFiles", {{"nodeId", field["nodeId"]}, {"files", {file.string()}}});
   }
 
   /// What was reported under this name since the last open().

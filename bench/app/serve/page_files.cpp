@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A page that names the API.
+// A file of the page by the path under which it is served.
 #include "bench/app/serve/page_files.hpp"
+
+#include <algorithm>
 
 namespace calibram {
 
 const PageFile* find_page_file(std::string_view path) {
-  static constexpr PageFile page = {"text/html; charset=utf-8",
-                                    "<!doctype html><meta charset=\"utf-8\"><title>calibram</title>"
-                                    "<p>The API is described at <a href=\"/api/openapi.json\">"
-                                    "/api/openapi.json</a>.</p>\n"};
-  return path == "/" ? &page : nullptr;
+  const auto files = page_files();
+  const auto found =
+      std::find_if(files.begin(), files.end(), [&](const PageFile& file) { return file.path == path; });
+  return found == files.end() ? nullptr : &*found;
 }
 
 }  // namespace calibram
