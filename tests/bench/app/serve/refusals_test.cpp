@@ -167,8 +167,11 @@ TEST(ServeRefusals, TheDescriptionNamesWhatIsTakenAndNothingElse) {
     for (const auto& [method, operation] : operations.items()) {
       paths.insert(path);
       std::string query;
-      for (const Json& parameter : operation["parameters"])
+      std::set<std::string> names;
+      for (const Json& parameter : operation["parameters"]) {
+        EXPECT_TRUE(names.insert(parameter["name"]).second) << path << " has it twice: " << parameter;
         query += parameter["name"].get<std::string>() + "=&";
+      }
       if (!query.empty()) query.pop_back();
       std::string name = method;
       for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
