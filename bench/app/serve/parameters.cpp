@@ -53,7 +53,6 @@ constexpr std::array further_parameters = {
     flag("min-devices", "the fewest devices that hold it; needs one gpu or capacity", for_estimate),
     flag("explain", "each number's formula with the values put in", for_estimate),
     flag("rules", "the four rules of thumb beside the answer, and why they differ", for_estimate),
-    flag("rules", "the four rules of thumb beside the answer, and why they differ", for_estimate),
     number("max-devices", "how many cards a plan may take; empty: 8", for_advice),
     flag("keep-formats", "weights and cache stay in their formats", for_advice),
     flag("keep-batch", "the batch stays as it is", for_advice),
