@@ -72,7 +72,7 @@ class HttpServer::Server {
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error)
       throw Error{fmt::format("cannot listen on {} port {}", address, port), error.message(),
-                  "name another --port, or stop what listens there"};
+                  "name another --port or --address, or stop what listens there"};
   }
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }

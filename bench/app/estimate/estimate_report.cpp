@@ -113,8 +113,11 @@ std::string text_of(const Json& document) {
 std::string joined(const Json& before, std::string_view key, std::string_view value, const Json& after) {
   std::string text = text_of(before);
   text.resize(text.size() - 2);  // the line of its last brace
-  text.append(fmt::format(",\n  \"{}\": ", key)).append(value);
-  return text.append(after.empty() ? "\n}" : "," + text_of(after).substr(1)).append("\n");
+  const std::string rest = after.empty() ? "\n}\n" : "," + text_of(after).substr(1) + "\n";
+  const std::string begin = fmt::format(",\n  \"{}\": ", key);
+  text.reserve(text.size() + begin.size() + value.size() + rest.size());
+  text.append(begin).append(value).append(rest);
+  return text;
 }
 
 /// The sizes of cards between which fitting begins, for a question that is about them.

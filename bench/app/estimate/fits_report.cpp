@@ -136,7 +136,8 @@ std::string fits_json(const FitsReport& report) {
   };
   add(report.named, true);
   add(report.cards, false);
-  return text + "\n  ]";
+  text += "\n  ]";
+  return text;
 }
 
 }  // namespace calibram

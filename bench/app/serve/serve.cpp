@@ -3,6 +3,7 @@
 #include "bench/app/flags/estimators.hpp"
 #include "bench/app/serve/api.hpp"
 #include "bench/app/verbs.hpp"
+#include "bench/serve/http_messages.hpp"
 #include "src/core/ordered_work.hpp"
 
 #include <fmt/format.h>
@@ -31,9 +32,10 @@ void run_server(const ServeOptions& options) {
   HttpServer server{options.address, options.port, limits,
                     [&](const HttpRequest& request) { return respond(request, served); }, takes_long};
   const bool is_ipv6 = options.address.find(':') != std::string::npos;
-  std::cout << fmt::format("http://{}:{}/", is_ipv6 ? fmt::format("[{}]", options.address) : options.address,
-                           server.port())
-            << std::endl;
+  const std::string host = is_ipv6 ? fmt::format("[{}]", options.address) : options.address;
+  if (!is_loopback_host(host))
+    std::cerr << fmt::format("note: whoever reaches {} may ask this server, and upload models to it\n", host);
+  std::cout << fmt::format("http://{}:{}/", host, server.port()) << std::endl;
   server.run(options.threads);
 }
 

@@ -158,6 +158,19 @@ TEST(ServeRefusals, GarbageIsAnsweredAndDoesNoHarm) {
   EXPECT_EQ(serving.get("/api/version").status, 200);
 }
 
+TEST(ServeRefusals, WhatStrangersWriteIsNotKept) {
+  const Serving serving;
+  const auto ask = [&](int i) {
+    const std::string text = fmt::format("{:05}", i) + std::string(6000, 'x');
+    EXPECT_EQ(serving.get("/api/estimate?model=qwen2-0.5b&device=" + text).status, 200);
+    EXPECT_EQ(serving.get("/api/estimate?model=" + text).status, 400);
+  };
+  for (int i = 0; i < 100; ++i) ask(i);
+  const std::int64_t before = serving.resident_kib();
+  for (int i = 100; i < 1100; ++i) ask(i);
+  EXPECT_LT(serving.resident_kib() - before, 4096) << "of 12 MB that were written";
+}
+
 TEST(ServeRefusals, TheDescriptionNamesWhatIsTakenAndNothingElse) {
   const Serving serving;
   const Json document = Json::parse(serving.get("/api/openapi.json").body);
@@ -167,8 +180,11 @@ TEST(ServeRefusals, TheDescriptionNamesWhatIsTakenAndNothingElse) {
     for (const auto& [method, operation] : operations.items()) {
       paths.insert(path);
       std::string query;
-      for (const Json& parameter : operation["parameters"])
+      std::set<std::string> names;
+      for (const Json& parameter : operation["parameters"]) {
+        EXPECT_TRUE(names.insert(parameter["name"]).second) << path << " has it twice: " << parameter;
         query += parameter["name"].get<std::string>() + "=&";
+      }
       if (!query.empty()) query.pop_back();
       std::string name = method;
       for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

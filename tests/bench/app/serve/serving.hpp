@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +80,15 @@ class Serving {
                             body.size()));
     client.send(body);
     return answer_of(client.receive(method == "HEAD"));
+  }
+
+  /// Of the server, now.
+  std::int64_t resident_kib() const {
+    std::ifstream status{fmt::format("/proc/{}/status", pid_)};
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("VmRSS:")) return std::stoll(line.substr(6));
+    ADD_FAILURE() << "no VmRSS";
+    return 0;
   }
 
   static HttpAnswer answer_of(const std::string& text) {

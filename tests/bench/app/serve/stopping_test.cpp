@@ -23,6 +23,13 @@ TEST(ServeVerb, PrintsItsAddressAndEndsWithStatusZero) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(ServeVerb, SaysWhenOthersMayAsk) {
+  Serving serving{{"--address", "0.0.0.0"}};
+  EXPECT_EQ(serving.get("/api/version").status, 200);
+  EXPECT_EQ(serving.stop().err,
+            "note: whoever reaches 0.0.0.0 may ask this server, and upload models to it\n");
+}
+
 TEST(ServeVerb, SaysNothingOfRequests) {
   Serving serving;
   // A remark on the model, a bare size, a total without an interval: notes of the command.
