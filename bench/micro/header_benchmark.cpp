@@ -93,7 +93,8 @@ void safetensors(benchmark::State& state, bool with_data) {
   read_header(state, "model.safetensors", safetensors_header(), with_data, read_safetensors);
 }
 void gguf(benchmark::State& state, bool with_data) {
-  read_header(state, "model.gguf", gguf_header(), with_data, read_gguf);
+  read_header(state, "model.gguf", gguf_header(), with_data,
+              [](const std::filesystem::path& file) { return read_gguf(file); });
 }
 
 BENCHMARK_CAPTURE(safetensors, 100000_tensors, false)->Unit(benchmark::kMillisecond);
