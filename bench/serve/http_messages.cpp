@@ -33,8 +33,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> guards = 
     {"Cross-Origin-Opener-Policy", "same-origin"},
 }};
 
-std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
-
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
@@ -74,6 +72,11 @@ HttpRequest asked_in(HttpReceived& received) {
 std::optional<HttpResponse> refusal_of(const HttpReceived& received, bool guards_host) {
   if (guards_host && !is_loopback_host(text_of(received[http::field::host])))
     return problem(421, "this server answers for this machine's own names alone");
+  // What a page from elsewhere asks in its reader's name (W3C Fetch Metadata); a link to here is no such
+  // thing.
+  if (text_of(received["Sec-Fetch-Site"]) == "cross-site" &&
+      text_of(received["Sec-Fetch-Mode"]) != "navigate")
+    return problem(403, "pages of other servers may not ask this one");
   const http::verb method = received.method();
   if (method == http::verb::get || method == http::verb::head || method == http::verb::post)
     return std::nullopt;

@@ -5,6 +5,7 @@
 #include "bench/serve/http_server.hpp"
 
 #include <boost/beast/core/error.hpp>
+#include <boost/beast/core/string_type.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -16,6 +17,9 @@ namespace calibram {
 
 using HttpReceived = boost::beast::http::request<boost::beast::http::string_body>;
 using HttpMessage = boost::beast::http::response<boost::beast::http::string_body>;
+
+/// Beast's view of a text as the standard's.
+inline std::string_view text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 /// "localhost", an address of 127.0.0.0/8 or "[::1]", with or without a port.
 bool is_loopback_host(std::string_view host);
@@ -30,7 +34,8 @@ HttpResponse problem(int status, const std::string& text);
 /// What was received, as handlers have it; the body is taken out of it.
 HttpRequest asked_in(HttpReceived& received);
 
-/// What is answered before anyone looks at what is asked: to another host, or method; nothing for most.
+/// What is answered before anyone looks at what is asked: to another host, another page or another method;
+/// nothing for most.
 /// @param guards_host  whether the host must be a loopback one
 std::optional<HttpResponse> refusal_of(const HttpReceived& received, bool guards_host);
 

@@ -43,8 +43,6 @@ namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
 
-std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
-
 /// Whether the peer is simply gone, and nobody is left to be answered.
 bool is_gone(const beast::error_code& error) {
   return error == http::error::end_of_stream || error == asio::error::connection_reset ||

@@ -61,8 +61,8 @@ std::optional<Bytes> named_memory(std::string_view device) {
 
 Bytes torch_gemm_workspace(std::string_view device) {
   const Chip* chip = find_gpu(device);
-  const bool hopper = chip != nullptr && chip->compute_capability == 90;
-  return Bytes{hopper ? std::int64_t{4096} * 8 * 1024 : std::int64_t{4096} * 1024 * 2 + 16 * 1024 * 8};
+  const bool is_hopper = chip != nullptr && chip->compute_capability == hopper;
+  return Bytes{is_hopper ? std::int64_t{4096} * 8 * 1024 : std::int64_t{4096} * 1024 * 2 + 16 * 1024 * 8};
 }
 
 }  // namespace calibram

@@ -21,6 +21,9 @@ struct Chip {
   std::int64_t l2_bytes;  ///< of the second-level cache, as the driver reports it
 };
 
+/// The compute capability of Hopper: H100, H200, GH200.
+inline constexpr int hopper = 90;
+
 /// The chip that a device name means ("A100 80GB", "NVIDIA H100 PCIe"), or null.
 const Chip* find_gpu(std::string_view device);
 

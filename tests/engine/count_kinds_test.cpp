@@ -10,18 +10,18 @@
 namespace calibram {
 namespace {
 
-constexpr std::int64_t rows = 5000;
+constexpr std::int64_t prefill_rows = 5000;
 
-/// The activations of a prefill of `rows` tokens, without the tokens themselves.
+/// The activations of a prefill of `prefill_rows` tokens, without the tokens themselves.
 Bytes activations_of(Model model) {
   model.vocabulary = 16;  // so that no logits hide the layers
   Question question;
   question.model = std::make_shared<const Model>(std::move(model));
   question.weights = question.kv = &kv_format("bf16");
-  question.workload = {.batch = 1, .prompt = rows, .generate = 1};
+  question.workload = {.batch = 1, .prompt = prefill_rows, .generate = 1};
   const Count counted = count(question, runtime_of(question));
   EXPECT_EQ(counted.devices[0].phase, Phase::prefill);
-  return counted.terms[Term::activation] - Bytes{4 * rows + 4};
+  return counted.terms[Term::activation] - Bytes{4 * prefill_rows + 4};
 }
 
 Model one_layer(const Model& of, const Layer& layer) {
@@ -32,23 +32,24 @@ Model one_layer(const Model& of, const Layer& layer) {
 
 TEST(CountOfKinds, LatentAttentionHoldsItsQueriesTwiceTheRankWide) {
   // The residual, the absorbed queries and the mixed latent vectors of all heads.
-  EXPECT_EQ(activations_of(latent_model()), Bytes{2 * rows * (7168 + 128 * (512 + 64) + 128 * 512)});
+  EXPECT_EQ(activations_of(latent_model()), Bytes{2 * prefill_rows * (7168 + 128 * (512 + 64) + 128 * 512)});
 }
 
 TEST(CountOfKinds, ExpertsHoldOneRowForEveryTokenAndExpert) {
   Layer layer = latent_model().layers[1].layer;
   layer.mixer = {};
   layer.norm_before_mixer = false;
-  // The residual, the shared expert's output, the gathered rows, both halves of the gate; and the routes.
+  // The residual, the shared expert's output, the gathered rows, both halves of the gate; and the
+  // routes.
   EXPECT_EQ(activations_of(one_layer(latent_model(), layer)),
-            Bytes{rows * (2 * (2 * 7168 + 8 * 7168 + 2 * 8 * 2048) + 8 * (4 + 4))});
+            Bytes{prefill_rows * (2 * (2 * 7168 + 8 * 7168 + 2 * 8 * 2048) + 8 * (4 + 4))});
 }
 
 TEST(CountOfKinds, Mamba2HoldsItsProjectionAndWhatWasConvolved) {
   const Mamba2 mamba = std::get<Mamba2>(mamba2_model().layers[0].layer.mixer);
   EXPECT_EQ(
       activations_of(one_layer(mamba2_model(), mamba2_model().layers[0].layer)),
-      Bytes{2 * rows *
+      Bytes{2 * prefill_rows *
             (4096 + (mamba.inner_size() + mamba.convolved_size() + mamba.heads) + mamba.convolved_size())});
 }
 
@@ -58,7 +59,7 @@ TEST(CountOfKinds, MambaHoldsStepsForEveryChannel) {
   layer.norm_before_mlp = false;
   // The residual, the gate, what was convolved, B and C, the time steps, the result.
   EXPECT_EQ(activations_of(one_layer(mamba_model(), layer)),
-            Bytes{2 * rows * (4096 + 8192 + 8192 + 2 * 16 + 8192 + 8192)});
+            Bytes{2 * prefill_rows * (4096 + 8192 + 8192 + 2 * 16 + 8192 + 8192)});
 }
 
 TEST(CountOfKinds, LinearAttentionHoldsItsGates) {
@@ -66,7 +67,7 @@ TEST(CountOfKinds, LinearAttentionHoldsItsGates) {
   layer.feed_forward = {};
   layer.norm_before_mlp = false;
   EXPECT_EQ(activations_of(one_layer(linear_attention_model(), layer)),
-            Bytes{2 * rows * (2048 + (8192 + 4096) + 64 + 8192)});
+            Bytes{2 * prefill_rows * (2048 + (8192 + 4096) + 64 + 8192)});
 }
 
 TEST(CountOfKinds, GatedAttentionHoldsTheGatesBesideTheQueries) {
@@ -75,7 +76,7 @@ TEST(CountOfKinds, GatedAttentionHoldsTheGatesBesideTheQueries) {
   layer.norm_before_mlp = false;
   // The residual, queries and gates, and attention's output.
   EXPECT_EQ(activations_of(one_layer(linear_attention_model(), layer)),
-            Bytes{2 * rows * (2048 + 2 * 4096 + 4096)});
+            Bytes{2 * prefill_rows * (2048 + 2 * 4096 + 4096)});
 }
 
 TEST(CountOfKinds, ALayerWithoutMixerOrMlpHoldsNothing) {
@@ -93,13 +94,13 @@ TEST(CountOfKinds, NormsOfOutputsAloneBorrowTheirInput) {
   layer.norm_before_mixer = layer.norm_before_mlp = false;
   layer.norm_after_each = true;
   // The residual itself is projected: beside it the queries, and attention's output.
-  EXPECT_EQ(activations_of(one_layer(mamba2_model(), layer)), Bytes{2 * rows * 3 * 4096});
+  EXPECT_EQ(activations_of(one_layer(mamba2_model(), layer)), Bytes{2 * prefill_rows * 3 * 4096});
 }
 
 TEST(CountOfKinds, EveryCopyOfTheHiddenStateIsHeld) {
   const Bytes of_sharing = activations_of(sharing_model());
   // Four copies, the layers' embeddings, and within the MLP what any MLP of this width holds.
-  EXPECT_EQ(of_sharing, Bytes{2 * rows * (4 * 2048 + 35 * 256 + 2048 + 2048 + 2 * 16384)});
+  EXPECT_EQ(of_sharing, Bytes{2 * prefill_rows * (4 * 2048 + 35 * 256 + 2048 + 2048 + 2 * 16384)});
 }
 
 TEST(CountOfKinds, WhatIsCountedIsFreedAgain) {

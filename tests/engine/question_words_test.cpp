@@ -15,7 +15,7 @@ namespace calibram {
 namespace {
 
 /// Every word that is no default.
-Measurement full_row() {
+Measurement row_of_all_words() {
   Measurement row;
   row.model = "qwen2-7b";
   row.runtime = "vllm@0.19.0";
@@ -35,7 +35,7 @@ const std::vector<std::string_view> asked_columns = {"model",   "runtime",  "wei
                                                      "options", "metric",   "device"};
 
 TEST(QuestionWords, AreReadAndWrittenAsARowIs) {
-  const Measurement row = full_row();
+  const Measurement row = row_of_all_words();
   QuestionWords words;
   for (const MeasurementColumn& column : measurement_columns()) {
     if (std::find(asked_columns.begin(), asked_columns.end(), column.name) == asked_columns.end()) continue;
@@ -47,9 +47,9 @@ TEST(QuestionWords, AreReadAndWrittenAsARowIs) {
 }
 
 TEST(QuestionWords, AskWhatTheRowAsks) {
-  const Question by_row = question_of(full_row());
+  const Question by_row = question_of(row_of_all_words());
   const Question by_words =
-      question_of(words_of(full_row()), [&](const std::string&) { return by_row.model; });
+      question_of(words_of(row_of_all_words()), [&](const std::string&) { return by_row.model; });
   EXPECT_EQ(by_words.subject, by_row.subject);
   EXPECT_EQ(by_words.parameters, by_row.parameters);
   EXPECT_EQ(by_words.weights, by_row.weights);

@@ -24,7 +24,7 @@ struct PublishedTotal {
 // The totals that huggingface.co shows for each publisher's safetensors files, tied weights once; Pythia: the
 // table "total params" of its model cards; GPT-2: num_parameters() of the released checkpoints;
 // stablelm-3b-4e1t: its model card; Phi-2 also from its FP32 files (11,118,767,504 B with headers).
-constexpr PublishedTotal published[] = {
+constexpr PublishedTotal published_totals[] = {
     {"qwen1.5-0.5b", 463987712},      {"qwen1.5-1.8b", 1836828672},    {"qwen1.5-4b", 3950369280},
     {"qwen1.5-7b", 7721324544},       {"qwen1.5-14b", 14167290880},    {"qwen1.5-72b", 72287920128},
     {"qwen2-0.5b", 494032768},        {"qwen2-1.5b", 1543714304},      {"qwen2-7b", 7615616512},
@@ -46,7 +46,7 @@ constexpr PublishedTotal published[] = {
 };
 
 TEST(Model, ParametersEqualThePublishersTotals) {
-  for (const PublishedTotal& total : published)
+  for (const PublishedTotal& total : published_totals)
     EXPECT_EQ(parameter_count(find_model(total.name).value()), total.parameters) << total.name;
 }
 

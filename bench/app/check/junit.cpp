@@ -15,9 +15,9 @@ namespace {
 
 /// Text that XML 1.0 can hold: no control characters but line ends and tabs, and UTF-8 throughout.
 std::string xml_text(const std::string& text) {
-  using Json = nlohmann::json;
-  const std::string escaped = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string clean = Json::parse(escaped).get<std::string>();
+  using json = nlohmann::json;
+  const std::string escaped = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string clean = json::parse(escaped).get<std::string>();
   for (char& c : clean)
     if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') c = '?';
   for (const std::string_view noncharacter : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})

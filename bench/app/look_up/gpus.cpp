@@ -45,7 +45,7 @@ Json source_of(const Gpu& gpu) {
   return gpu.*member ? Json((gpu.*member)->source) : Json(nullptr);
 }
 
-constexpr std::array columns = {
+constexpr std::array gpu_columns = {
     GpuColumn{"name", [](const Gpu& gpu) { return Json(gpu.name); }},
     GpuColumn{"vendor", [](const Gpu& gpu) { return Json(name_of(gpu.vendor)); }},
     GpuColumn{"class", [](const Gpu& gpu) { return Json(name_of(gpu.kind)); }},
@@ -62,11 +62,11 @@ constexpr std::array columns = {
 
 std::string csv_of(const std::vector<const Gpu*>& cards) {
   std::vector<std::string> fields;
-  for (const GpuColumn& column : columns) fields.emplace_back(column.name);
+  for (const GpuColumn& column : gpu_columns) fields.emplace_back(column.name);
   std::string text = csv_record(fields) + "\n";
   for (const Gpu* gpu : cards) {
     fields.clear();
-    for (const GpuColumn& column : columns) {
+    for (const GpuColumn& column : gpu_columns) {
       const Json value = column.value(*gpu);
       fields.push_back(value.is_null()     ? std::string{}
                        : value.is_string() ? value.get<std::string>()
@@ -130,7 +130,7 @@ JsonList gpus_list(const std::vector<const Gpu*>& cards) {
   Json list = Json::array();
   for (const Gpu* gpu : cards) {
     Json object;
-    for (const GpuColumn& column : columns) object[column.name] = column.value(*gpu);
+    for (const GpuColumn& column : gpu_columns) object[column.name] = column.value(*gpu);
     list.push_back(std::move(object));
   }
   return list;

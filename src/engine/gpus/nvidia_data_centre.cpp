@@ -13,7 +13,6 @@ using enum GpuClass;
 constexpr std::string_view javydekoning = "hashcat, github.com/javydekoning/aws-hashcat";
 constexpr std::string_view javydekoning_smi = "nvidia-smi, github.com/javydekoning/aws-hashcat";
 constexpr std::string_view modal = "nvidia-smi, github.com/modal-labs/modal-client/pull/2797";
-constexpr std::string_view massed = "nvidia-smi, github.com/Massed-Compute/gpu-benchmark";
 
 // Name, aliases, vendor, class, nominal GB, the driver's total, what a process gets.
 // clang-format off

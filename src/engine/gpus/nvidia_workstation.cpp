@@ -10,8 +10,6 @@ namespace {
 using enum GpuVendor;
 using enum GpuClass;
 
-constexpr std::string_view massed = "nvidia-smi, github.com/Massed-Compute/gpu-benchmark";
-
 // Name, aliases, vendor, class, nominal GB, the driver's total, what a process gets.
 // clang-format off
 constexpr std::array nvidia_workstation_table = {

@@ -27,6 +27,7 @@ constexpr PrintedMemory bytes(std::int64_t count, std::string_view source) {
 // Sources that several tables have.
 inline constexpr std::string_view dosoos = "hashcat, github.com/dosoos/hashcat_speeds";
 inline constexpr std::string_view opencl_benchmark = "OpenCL, github.com/ProjectPhysX/OpenCL-Benchmark";
+inline constexpr std::string_view massed = "nvidia-smi, github.com/Massed-Compute/gpu-benchmark";
 
 inline constexpr std::nullopt_t not_found = std::nullopt;
 

@@ -14,7 +14,6 @@ namespace {
 
 /// Source: vllm/engine/arg_utils.py, get_batch_defaults.
 constexpr std::int64_t large_card_bytes = std::int64_t{70} << 30;
-constexpr int hopper = 90;
 
 bool is_large_card(const Question& question, const VllmSettings& settings) {
   const Chip* gpu = find_gpu(question.device);

@@ -7,7 +7,6 @@
 namespace calibram {
 namespace {
 
-constexpr int hopper = 90;
 constexpr std::int64_t block = 32;          // elements that share a scale of one byte
 constexpr std::int64_t value_tile = 64;     // bytes, both ways: hopper_value.py, swizzle_data
 constexpr std::int64_t scale_rows = 256;    // 2 · 8 warps · 2 · 8: hopper_scale.py, swizzle_data

@@ -12,8 +12,6 @@ namespace calibram {
 namespace {
 
 constexpr Switch mlp_bias{false, "mlp_bias"};
-constexpr HeadNorms norm_per_head{QueryKeyNorm::per_head};
-constexpr MixerRule all_sliding{.marked = MixerKind::sliding};
 /// Full attention in the last layer of every group.
 constexpr MixerRule full_in_every(Size count) {
   return {MixerKind::attention, MixerKind::sliding, last_of_every(count)};
@@ -27,9 +25,6 @@ constexpr Family mistral = {.model_type = "mistral",
                             .mixers = all_sliding,
                             .window = {"sliding_window", 4096},
                             .kv_heads = {"num_key_value_heads", 8}};
-
-constexpr MixerRule sliding_upper_layers{MixerKind::sliding, MixerKind::attention,
-                                         all_from({"max_window_layers", 28})};
 
 constexpr Family qwen2 = {.model_type = "qwen2",
                           .max_positions = {"max_position_embeddings", 32768},

@@ -9,10 +9,6 @@
 namespace calibram {
 namespace {
 
-constexpr HeadNorms norm_per_head{QueryKeyNorm::per_head};
-constexpr MixerRule all_sliding{.marked = MixerKind::sliding};
-constexpr MixerRule sliding_upper_layers{MixerKind::sliding, MixerKind::attention,
-                                         all_from({"max_window_layers", 28})};
 constexpr LayerRule qwen_sparse_layers{.every = {"decoder_sparse_step", 1}, .excepted = "mlp_only_layers"};
 
 constexpr Family qwen3_moe = {.model_type = "qwen3_moe",

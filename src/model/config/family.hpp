@@ -69,6 +69,12 @@ struct HeadNorms {
   Switch present = {.by_default = true};
 };
 
+// What several families have alike.
+inline constexpr HeadNorms norm_per_head{QueryKeyNorm::per_head};
+inline constexpr MixerRule all_sliding{.marked = MixerKind::sliding};
+inline constexpr MixerRule sliding_upper_layers{MixerKind::sliding, MixerKind::attention,
+                                                all_from({"max_window_layers", 28})};
+
 /// Latent attention in place of attention.
 struct LatentFields {
   Size query_rank = {"q_lora_rank", 1536};  ///< null: none

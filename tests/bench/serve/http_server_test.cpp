@@ -160,6 +160,22 @@ TEST(HttpServer, AForeignHostIsRefusedOnALoopbackAddress) {
   }
 }
 
+TEST(HttpServer, APageOfAnotherServerMayLinkHereAndAskNothing) {
+  const Serving serving;
+  const auto answer_to = [&](const std::string& fields) {
+    RawClient client{serving.port()};
+    EXPECT_TRUE(client.send("GET / HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n"));
+    return client.receive();
+  };
+  EXPECT_THAT(answer_to("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n"),
+              StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(answer_to("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer_to("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer_to("Sec-Fetch-Site: none\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST(HttpServer, WhatIsTooLargeIsRefusedAndTheConnectionEnds) {
   HttpLimits limits;
   limits.header = Bytes{1000};
