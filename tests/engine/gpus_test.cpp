@@ -18,7 +18,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::string error_of(std::string_view name) {
+std::string gpu_error(std::string_view name) {
   try {
     return "is " + std::string{gpu_named(name).name};
   } catch (const InputError& error) {
@@ -75,50 +75,50 @@ TEST(Gpus, ACardIsFoundByEachOfItsNamesAndNoNameStandsForTwo) {
   std::set<std::string_view> names;
   for (const Gpu& gpu : gpus()) {
     EXPECT_TRUE(names.insert(gpu.name).second) << gpu.name;
-    EXPECT_EQ(error_of(gpu.name), "is " + std::string{gpu.name});
+    EXPECT_EQ(gpu_error(gpu.name), "is " + std::string{gpu.name});
     for (const std::string_view alias : split(gpu.aliases, ','))
-      EXPECT_EQ(error_of(alias), "is " + std::string{gpu.name}) << alias;
+      EXPECT_EQ(gpu_error(alias), "is " + std::string{gpu.name}) << alias;
   }
 }
 
 TEST(Gpus, ANameMayBeWrittenAnyWay) {
   for (const char* name : {"4090", "rtx4090", "RTX 4090", "rtx-4090", "NVIDIA GeForce RTX 4090"})
-    EXPECT_EQ(error_of(name), "is RTX 4090");
+    EXPECT_EQ(gpu_error(name), "is RTX 4090");
   for (const char* name : {"a100-80g", "A100 80GB", "NVIDIA A100-SXM4-80GB"})
-    EXPECT_EQ(error_of(name), "is A100 SXM 80GB");
+    EXPECT_EQ(gpu_error(name), "is A100 SXM 80GB");
   for (const char* name : {"h100", "H100-SXM5-80GB", "NVIDIA H100 80GB HBM3"})
-    EXPECT_EQ(error_of(name), "is H100 SXM 80GB");
-  EXPECT_EQ(error_of("NVIDIA A100 80GB PCIe"), "is A100 PCIe 80GB");
-  EXPECT_EQ(error_of("NVIDIA GeForce RTX 4060 Laptop GPU"), "is RTX 4060 Laptop");
-  EXPECT_EQ(error_of("NVIDIA RTX 6000 Ada Generation"), "is RTX 6000 Ada");
-  EXPECT_EQ(error_of("NVIDIA RTX PRO 6000 Blackwell Server Edition"), "is RTX PRO 6000");
-  EXPECT_EQ(error_of("AMD Radeon RX 7900 XTX"), "is RX 7900 XTX");
-  EXPECT_EQ(error_of("mi300x"), "is MI300X");
+    EXPECT_EQ(gpu_error(name), "is H100 SXM 80GB");
+  EXPECT_EQ(gpu_error("NVIDIA A100 80GB PCIe"), "is A100 PCIe 80GB");
+  EXPECT_EQ(gpu_error("NVIDIA GeForce RTX 4060 Laptop GPU"), "is RTX 4060 Laptop");
+  EXPECT_EQ(gpu_error("NVIDIA RTX 6000 Ada Generation"), "is RTX 6000 Ada");
+  EXPECT_EQ(gpu_error("NVIDIA RTX PRO 6000 Blackwell Server Edition"), "is RTX PRO 6000");
+  EXPECT_EQ(gpu_error("AMD Radeon RX 7900 XTX"), "is RX 7900 XTX");
+  EXPECT_EQ(gpu_error("mi300x"), "is MI300X");
 }
 
 TEST(Gpus, ALongerNameIsAnotherCard) {
-  EXPECT_EQ(error_of("4070 ti"), "is RTX 4070 Ti");
-  EXPECT_EQ(error_of("4070 ti super"), "is RTX 4070 Ti SUPER");
-  EXPECT_EQ(error_of("A10"), "is A10");
-  EXPECT_EQ(error_of("A10G"), "is A10G");
-  EXPECT_EQ(error_of("L40"), "is L40");
-  EXPECT_EQ(error_of("H20"), "is H20");
+  EXPECT_EQ(gpu_error("4070 ti"), "is RTX 4070 Ti");
+  EXPECT_EQ(gpu_error("4070 ti super"), "is RTX 4070 Ti SUPER");
+  EXPECT_EQ(gpu_error("A10"), "is A10");
+  EXPECT_EQ(gpu_error("A10G"), "is A10G");
+  EXPECT_EQ(gpu_error("L40"), "is L40");
+  EXPECT_EQ(gpu_error("H20"), "is H20");
 }
 
 TEST(Gpus, AnAmbiguousNameListsWhatItMayMean) {
-  EXPECT_EQ(error_of("4060 ti"),
+  EXPECT_EQ(gpu_error("4060 ti"),
             "card '4060 ti' is ambiguous (it may be RTX 4060 Ti 8GB, RTX 4060 Ti 16GB); write one of these "
             "names, or run `calibram gpus` for the list");
-  EXPECT_THAT(error_of("A100"), AllOf(HasSubstr("ambiguous"), HasSubstr("A100 PCIe 40GB, A100 SXM 40GB")));
-  EXPECT_THAT(error_of("rtx 6000"), HasSubstr("Quadro RTX 6000, RTX A6000, RTX 6000 Ada, RTX PRO 6000"));
-  EXPECT_THAT(error_of("80GB"), HasSubstr("ambiguous"));
+  EXPECT_THAT(gpu_error("A100"), AllOf(HasSubstr("ambiguous"), HasSubstr("A100 PCIe 40GB, A100 SXM 40GB")));
+  EXPECT_THAT(gpu_error("rtx 6000"), HasSubstr("Quadro RTX 6000, RTX A6000, RTX 6000 Ada, RTX PRO 6000"));
+  EXPECT_THAT(gpu_error("80GB"), HasSubstr("ambiguous"));
 }
 
 TEST(Gpus, AnUnknownNameIsToldItsNeighbours) {
-  EXPECT_THAT(error_of("RTX 4099"), StartsWith("unknown card 'RTX 4099' (did you mean 'RTX 4090'"));
-  EXPECT_THAT(error_of("4099"), StartsWith("unknown card '4099' (did you mean '4090'"));
+  EXPECT_THAT(gpu_error("RTX 4099"), StartsWith("unknown card 'RTX 4099' (did you mean 'RTX 4090'"));
+  EXPECT_THAT(gpu_error("4099"), StartsWith("unknown card '4099' (did you mean '4090'"));
   for (const char* name : {"", "NVIDIA", "toaster", "A10000", "RTX 4090 Super Duper"})
-    EXPECT_THAT(error_of(name), StartsWith("unknown card")) << name;
+    EXPECT_THAT(gpu_error(name), StartsWith("unknown card")) << name;
 }
 
 TEST(Gpus, TheBestKnownFigureIsTheCapacity) {
