@@ -16,7 +16,7 @@ using testing::HasSubstr;
 constexpr std::int64_t card_bytes = 85'000'000'000;
 constexpr std::int64_t other_bytes = 270'000'000;
 
-Measurement row_of(const std::string& model, Metric metric, int devices = 1) {
+Measurement measured_row(const std::string& model, Metric metric, int devices = 1) {
   Measurement row;
   row.model = model;
   row.runtime = "vllm@0.19.0";
@@ -35,7 +35,7 @@ std::vector<Measurement> engine_rows(int devices = 1) {
   std::vector<Measurement> rows;
   for (const char* model : {"codellama-7b", "llama-3.1-8b", "qwen2.5-7b", "phi-4"})
     for (const Metric metric : {Metric::weights, Metric::activation, Metric::other}) {
-      Measurement row = row_of(model, metric, devices);
+      Measurement row = measured_row(model, metric, devices);
       Bytes sum;
       const auto theory = std::get<TheoryTerms>(theory_terms(question_of(row)));
       for (const TermBytes& terms : theory.devices) sum += terms.total();
@@ -66,12 +66,12 @@ Estimate estimate_of(const Estimator& estimator, const Measurement& row) {
 
 TEST(Composition, TheCacheGetsWhatTheBudgetLeaves) {
   const auto estimator = estimator_of(engine_rows());
-  Measurement row = row_of("llama-3.1-8b", Metric::kv_available);
+  Measurement row = measured_row("llama-3.1-8b", Metric::kv_available);
   row.options["gpu_memory_utilization"] = "0.95";
   const Estimate room = estimate_of(*estimator, row);
   double taken = 0;
   for (const Metric metric : {Metric::weights, Metric::activation, Metric::other})
-    taken += static_cast<double>(estimate_of(*estimator, row_of("llama-3.1-8b", metric)).total.count());
+    taken += static_cast<double>(estimate_of(*estimator, measured_row("llama-3.1-8b", metric)).total.count());
   EXPECT_NEAR(static_cast<double>(room.total.count()), 0.95 * card_bytes - taken, 2);
   ASSERT_TRUE(room.interval);
   EXPECT_LE(room.interval->low, room.total);
@@ -86,7 +86,7 @@ TEST(Composition, TheCacheGetsWhatTheBudgetLeaves) {
 
 TEST(Composition, ABudgetThatIsTooSmallSaysWhatTakesIt) {
   const auto estimator = estimator_of(engine_rows());
-  Measurement row = row_of("llama-3.1-8b", Metric::kv_available);
+  Measurement row = measured_row("llama-3.1-8b", Metric::kv_available);
   row.options["gpu_memory_utilization"] = "0.1";
   try {
     estimator->answer(question_of(row));
@@ -102,14 +102,14 @@ TEST(Composition, ACardThatIsNotKnownIsAskedFor) {
   for (const ObservationGroup& group : observations_of(engine_rows()).groups)
     profile->fits.push_back({group.runtime, group.metric, "", calibrate(group.observations, group.noise)});
   const Answer answer =
-      calibrated(profile)->answer(question_of(row_of("llama-3.1-8b", Metric::kv_available)));
+      calibrated(profile)->answer(question_of(measured_row("llama-3.1-8b", Metric::kv_available)));
   ASSERT_TRUE(std::holds_alternative<Unanswered>(answer));
   EXPECT_THAT(std::get<Unanswered>(answer).reason, HasSubstr("add the option device_bytes"));
 }
 
 TEST(Composition, AWholeCardIsTheSumOfItsPartsAndNamesThoseThatAreMissing) {
   const auto estimator = estimator_of(engine_rows());
-  const Estimate card = estimate_of(*estimator, row_of("llama-3.1-8b", Metric::device));
+  const Estimate card = estimate_of(*estimator, measured_row("llama-3.1-8b", Metric::device));
   EXPECT_NEAR(static_cast<double>(card.terms[Term::constant].count()), other_bytes, 1e6);
   EXPECT_EQ(card.terms[Term::kv_cache], Bytes{std::int64_t{8192} * 131072});
   EXPECT_EQ(card.terms.total(), card.total);
@@ -118,18 +118,18 @@ TEST(Composition, AWholeCardIsTheSumOfItsPartsAndNamesThoseThatAreMissing) {
 
 TEST(Composition, EveryDeviceOfASplitHasItsOwnBudgetAndConstant) {
   const auto estimator = estimator_of(engine_rows(2));
-  const Estimate other = estimate_of(*estimator, row_of("llama-3.1-8b", Metric::other, 2));
+  const Estimate other = estimate_of(*estimator, measured_row("llama-3.1-8b", Metric::other, 2));
   EXPECT_NEAR(static_cast<double>(other.total.count()), 2.0 * other_bytes, 1e5);
-  const Estimate room = estimate_of(*estimator, row_of("llama-3.1-8b", Metric::kv_available, 2));
+  const Estimate room = estimate_of(*estimator, measured_row("llama-3.1-8b", Metric::kv_available, 2));
   ASSERT_EQ(room.devices.size(), 2u);
   EXPECT_GT(room.total, Bytes{card_bytes}) << "two cards have more room than one";
-  const Answer one = estimator->answer(question_of(row_of("llama-3.1-8b", Metric::other)));
+  const Answer one = estimator->answer(question_of(measured_row("llama-3.1-8b", Metric::other)));
   ASSERT_TRUE(std::holds_alternative<Unanswered>(one)) << "two cards do not tell what one takes";
 }
 
 TEST(Composition, AProfileOfAnotherVersionIsUsedWithCaution) {
   const auto estimator = estimator_of(engine_rows());
-  Measurement row = row_of("llama-3.1-8b", Metric::kv_available);
+  Measurement row = measured_row("llama-3.1-8b", Metric::kv_available);
   row.runtime = "vllm@0.19.1";
   EXPECT_THAT(estimate_of(*estimator, row).caution, HasSubstr("fitted to vllm@0.19.0, not vllm@0.19.1"));
   row.runtime = "vllm@0.19.0";

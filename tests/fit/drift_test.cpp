@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int models = 8;
+constexpr int model_count = 8;
 
 Truth scattered() {
   Truth truth;
@@ -50,9 +50,9 @@ void plant(Observation& row, Term term, double share) {
 }
 
 TEST(Drift, AHundredCleanRunsRaiseNoAlarm) {
-  const Profile profile = profile_of(sweep(models, scattered()));
+  const Profile profile = profile_of(sweep(model_count, scattered()));
   for (unsigned seed = 2; seed < 102; ++seed)
-    EXPECT_FALSE(drift_of(profile, sweep(models, scattered(), seed)).fails()) << "run " << seed;
+    EXPECT_FALSE(drift_of(profile, sweep(model_count, scattered(), seed)).fails()) << "run " << seed;
 }
 
 /// How many of 2000 sweeps of few models that have nothing but chance in them, each against a profile of its
@@ -92,8 +92,8 @@ TEST(Drift, ChanceInRowsAloneRaisesNoMoreEither) {
 }
 
 TEST(Drift, OnePercentOfTheWeightsIsFoundByName) {
-  const Profile profile = profile_of(sweep(models, scattered()));
-  std::vector<Observation> rows = sweep(models, scattered(), 2);
+  const Profile profile = profile_of(sweep(model_count, scattered()));
+  std::vector<Observation> rows = sweep(model_count, scattered(), 2);
   for (Observation& row : rows) plant(row, Term::weights, 0.01);
   const Drift drift = drift_of(profile, rows);
   EXPECT_TRUE(drift.fails());
@@ -102,8 +102,8 @@ TEST(Drift, OnePercentOfTheWeightsIsFoundByName) {
 }
 
 TEST(Drift, ErrorsThatCancelInTheTotalAreFoundInTheTerms) {
-  const Profile profile = profile_of(sweep(models, scattered()));
-  std::vector<Observation> rows = sweep(models, scattered(), 2);
+  const Profile profile = profile_of(sweep(model_count, scattered()));
+  std::vector<Observation> rows = sweep(model_count, scattered(), 2);
   for (Observation& row : rows) {
     plant(row, Term::weights, 0.1);
     row.measured_bytes -= 0.1 * 7.5e9;  // about the mean of the weights: the sum over the rows stays
@@ -113,8 +113,8 @@ TEST(Drift, ErrorsThatCancelInTheTotalAreFoundInTheTerms) {
 }
 
 TEST(Drift, ARowOutsideNeedsBothTheToleranceAndTheInterval) {
-  const Profile profile = profile_of(sweep(models, scattered()));
-  std::vector<Observation> rows = sweep(models, scattered(), 2);
+  const Profile profile = profile_of(sweep(model_count, scattered()));
+  std::vector<Observation> rows = sweep(model_count, scattered(), 2);
   rows[3].measured_bytes *= 1.2;
   const Drift drift = drift_of(profile, rows);
   EXPECT_TRUE(drift.groups[0].rows[3].is_outside);
@@ -145,8 +145,8 @@ TEST(Drift, ARowThatIsWrongByItselfMovesNoTerm) {
 }
 
 TEST(Drift, OneRowTellsTheMetricAsAWhole) {
-  const Profile profile = profile_of(sweep(models, scattered()));
-  std::vector<Observation> one = {sweep(models, scattered(), 2)[10]};
+  const Profile profile = profile_of(sweep(model_count, scattered()));
+  std::vector<Observation> one = {sweep(model_count, scattered(), 2)[10]};
   EXPECT_FALSE(drift_of(profile, one).fails());
   one[0].measured_bytes *= 1.3;
   const Drift drift = drift_of(profile, one);
@@ -157,16 +157,16 @@ TEST(Drift, OneRowTellsTheMetricAsAWhole) {
 }
 
 TEST(Drift, AnotherVersionIsHeldAgainstTheOneThatWasFitted) {
-  const Profile profile = profile_of(sweep(models, scattered()));
-  const Drift drift = drift_of(profile, sweep(models, scattered(), 2), "engine@2.0");
+  const Profile profile = profile_of(sweep(model_count, scattered()));
+  const Drift drift = drift_of(profile, sweep(model_count, scattered(), 2), "engine@2.0");
   ASSERT_EQ(drift.groups.size(), 1u);
   EXPECT_EQ(drift.groups[0].reference_runtime, "engine@1.0");
   EXPECT_FALSE(drift.fails());
 }
 
 TEST(Drift, AnotherEngineIsNotChecked) {
-  const Profile profile = profile_of(sweep(models, scattered()));
-  const Drift drift = drift_of(profile, sweep(models, scattered(), 2), "motor@1.0");
+  const Profile profile = profile_of(sweep(model_count, scattered()));
+  const Drift drift = drift_of(profile, sweep(model_count, scattered(), 2), "motor@1.0");
   EXPECT_THAT(drift.groups, IsEmpty());
   EXPECT_THAT(drift.unchecked, ElementsAre("motor@1.0 device"));
 }

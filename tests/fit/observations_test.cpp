@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-Measurement row_of(Metric metric) {
+Measurement row_with(Metric metric) {
   Measurement row;
   row.model = "probe-gqa";
   row.weights = row.kv = "fp16";
@@ -25,7 +25,7 @@ Measurement row_of(Metric metric) {
 }
 
 TEST(Observations, RowsOfACardScatterByItsPagesAndKeepTheirCounter) {
-  const Observations found = observations_of({row_of(Metric::device), row_of(Metric::allocated)});
+  const Observations found = observations_of({row_with(Metric::device), row_with(Metric::allocated)});
   ASSERT_EQ(found.groups.size(), 2u);
   EXPECT_EQ(found.groups[0].metric, Metric::device);
   EXPECT_EQ(found.groups[0].counter, "a counter");
@@ -34,7 +34,7 @@ TEST(Observations, RowsOfACardScatterByItsPagesAndKeepTheirCounter) {
 }
 
 TEST(Observations, ARowWithAnOutcomeIsLeftOutEvenWhenItHasAValue) {
-  std::vector<Measurement> rows(2, row_of(Metric::device));
+  std::vector<Measurement> rows(2, row_with(Metric::device));
   rows[0].outcome = "near_full";
   rows[1].outcome = "rejected";
   const Observations found = observations_of(rows);
@@ -43,7 +43,7 @@ TEST(Observations, ARowWithAnOutcomeIsLeftOutEvenWhenItHasAValue) {
 }
 
 TEST(Observations, EagerModuleLoadingIsLeftOutAndLazyIsNot) {
-  std::vector<Measurement> rows(2, row_of(Metric::device));
+  std::vector<Measurement> rows(2, row_with(Metric::device));
   rows[0].options = {{"module_loading", "eager"}};
   rows[1].options = {{"module_loading", "lazy"}};
   const Observations found = observations_of(rows);
@@ -53,7 +53,7 @@ TEST(Observations, EagerModuleLoadingIsLeftOutAndLazyIsNot) {
 }
 
 TEST(Observations, RowsOfACardWithTheContextAndWithoutAreNotMixed) {
-  std::vector<Measurement> rows(3, row_of(Metric::device));
+  std::vector<Measurement> rows(3, row_with(Metric::device));
   rows[1].counter = "another counter";
   const Observations found = observations_of(rows);
   ASSERT_EQ(found.groups.size(), 1u);
@@ -67,7 +67,7 @@ TEST(Observations, RowsOfACardWithTheContextAndWithoutAreNotMixed) {
 TEST(Observations, EveryRowHasTheTermsOfItsOwnConfiguration) {
   std::vector<Measurement> rows;
   for (int i = 0; i < 200; ++i) {
-    Measurement row = row_of(i % 2 == 0 ? Metric::allocated : Metric::rss);
+    Measurement row = row_with(i % 2 == 0 ? Metric::allocated : Metric::rss);
     row.workload.batch = 1 + i / 2 % 7;
     row.weights = i % 3 == 0 ? "int8" : "fp16";
     if (i % 5 == 0) row.options = {{"logits", "all"}};
@@ -85,7 +85,7 @@ TEST(Observations, EveryRowHasTheTermsOfItsOwnConfiguration) {
 }
 
 TEST(Observations, WhatCannotBeCountedIsLeftOutForEachOfItsRows) {
-  std::vector<Measurement> rows(5, row_of(Metric::allocated));
+  std::vector<Measurement> rows(5, row_with(Metric::allocated));
   rows[1].model = rows[3].model = "70B";
   rows[2].value = 0;
   const Observations found = observations_of(rows);

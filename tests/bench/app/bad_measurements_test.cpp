@@ -14,7 +14,7 @@
 namespace calibram {
 namespace {
 
-constexpr std::string_view header =
+constexpr std::string_view fixed_header =
     "model,runtime,weights,kv,batch,prompt,generate,context,devices,split,options,metric,value,resolution,"
     "device,"
     "source\n";
@@ -56,7 +56,7 @@ TEST(BadMeasurements, AFileOfAnotherKindIsNoMeasurementsFile) {
   expect_refused_file(program, "profile.json", "profile.json:" + all_missing);
   const std::string zero = "1: a zero byte in the text (a binary file, or UTF-16); name a CSV file in UTF-8";
   std::string wide = "\xff\xfe";
-  for (const char c : header) wide += {c, '\0'};
+  for (const char c : fixed_header) wide += {c, '\0'};
   folder.write("wide.csv", wide);
   expect_refused_file(program, "wide.csv", "wide.csv:" + zero);
   folder.write("x.csv.gz", std::string_view{"\x1f\x8b\x08\0\0\0\0\0\0\x03zip", 13});
@@ -72,20 +72,20 @@ TEST(BadMeasurements, AFaultInAMeasurementsFileIsNamedWithItsLine) {
   const std::string repair = "run \"calibram measure --resume\", or delete the line";
   const Program program;
   for (const auto& [text, line] : std::vector<std::pair<std::string, std::string>>{
-           {std::string{header} + "qwen2-7b,,,,,9,,,,,,,-5,,d,s\n",
+           {std::string{fixed_header} + "qwen2-7b,,,,,9,,,,,,,-5,,d,s\n",
             "2: value is '-5' (must be an integer, 0 or more); correct it"},
-           {std::string{header} + good + "qwen2-7b,,,,,9,,,,,,,123456789012345678901234567890,,d,s\n",
+           {std::string{fixed_header} + good + "qwen2-7b,,,,,9,,,,,,,123456789012345678901234567890,,d,s\n",
             "3: value is '123456789012345678901234567890' (must be an integer, 0 or more); correct it"},
-           {std::string{header} + good + "qwen2-7b,,,",
+           {std::string{fixed_header} + good + "qwen2-7b,,,",
             "3: 4 fields where the header has 16 (the file was cut in its last line); " + repair},
-           {std::string{header} + good + "qwen2-7b,,,,,9,,,,,,,5,,d,\"half a\nsource",
+           {std::string{fixed_header} + good + "qwen2-7b,,,,,9,,,,,,,5,,d,\"half a\nsource",
             "3: a quoted field does not end (the file was cut, or a quote is missing); close the quote, or "
             "delete the record"},
-           {std::string{header} + good + "qwen2-7b,,,,,9,,,,,,,5,,d,s,more\n" + good,
+           {std::string{fixed_header} + good + "qwen2-7b,,,,,9,,,,,,,5,,d,s,more\n" + good,
             "3: 17 fields where the header has 16 (a comma is missing or not quoted); correct the line"},
-           {std::string{header.substr(0, header.size() - 1)} + ",device\n",
+           {std::string{fixed_header.substr(0, fixed_header.size() - 1)} + ",device\n",
             "1: column 'device' is there twice (which one counts would be a guess); drop one of them"},
-           {std::string{header.substr(0, header.find(",resolution"))} + "\n",
+           {std::string{fixed_header.substr(0, fixed_header.find(",resolution"))} + "\n",
             "1: the header lacks resolution, device, source (every measurements file has them, even if "
             "empty); add them, or name a measurements file"}}) {
     program.folder().write("x.csv", text);
@@ -103,7 +103,7 @@ std::string evaluated(const Program& program, const std::string& text) {
 
 TEST(BadMeasurements, LineEndsColumnOrderAndAByteOrderMarkChangeNothing) {
   const Program program;
-  std::string rows = std::string{header} + "qwen2-7b,,bf16,bf16,,9,,,,,,,16000000000,,d,s\n";
+  std::string rows = std::string{fixed_header} + "qwen2-7b,,bf16,bf16,,9,,,,,,,16000000000,,d,s\n";
   const std::string plain = evaluated(program, rows);
   EXPECT_EQ(evaluated(program, "\xef\xbb\xbf" + rows), plain);
   EXPECT_EQ(evaluated(program, rows.substr(0, rows.size() - 1)), plain);
@@ -122,9 +122,9 @@ TEST(BadMeasurements, LineEndsColumnOrderAndAByteOrderMarkChangeNothing) {
 TEST(BadMeasurements, RowsThatCannotBeFittedSayWhyInOneLine) {
   const Program program;
   const std::string line = "qwen2-7b,,,,,9,,,,,,,";
-  program.folder().write("two.csv", std::string{header} + line + "5,,d,s\n" + line + "5,,e,s\n");
-  program.folder().write("zero.csv", std::string{header} + line + "0,,d,s\n");
-  program.folder().write("one.csv", std::string{header} + line + "5,,d,s\n");
+  program.folder().write("two.csv", std::string{fixed_header} + line + "5,,d,s\n" + line + "5,,e,s\n");
+  program.folder().write("zero.csv", std::string{fixed_header} + line + "0,,d,s\n");
+  program.folder().write("one.csv", std::string{fixed_header} + line + "5,,d,s\n");
   for (const Refusal& bad : {
            Refusal{{"fit", "two.csv", "-o", "profile.json"},
                    "cannot write the profiles of 2 devices into one file (two.csv:2 is of 'd', two.csv:3 of "

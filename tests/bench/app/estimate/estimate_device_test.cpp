@@ -12,7 +12,7 @@ namespace calibram {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using testing::HasSubstr;
 
 /// A card's profile in the folder where "calibram calibrate" puts it.

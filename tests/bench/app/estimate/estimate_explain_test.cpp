@@ -13,7 +13,7 @@
 namespace calibram {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using testing::HasSubstr;
 
 const std::string host_profile = CALIBRAM_SOURCE_DIR "/results/amd-epyc/profile.json";

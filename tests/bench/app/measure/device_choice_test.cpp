@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // --device auto, host and cuda[:N] of the verbs that measure, and the lock of a card.
 #include "tests/bench/app/machine.hpp"
+#include "tests/support/waiting.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -130,15 +131,6 @@ TEST(DeviceChoice, ASweepHasOneSize) {
   const Machine machine;
   EXPECT_EQ(machine.run({"measure", "--device", "host", "--quick", "--full"}).err,
             "calibram: --quick and --full exclude each other (a sweep has one size); drop one\n");
-}
-
-template <typename Condition>
-bool comes_true(const Condition& condition) {
-  for (int i = 0; i < 500; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  }
-  return false;
 }
 
 TEST(DeviceChoice, ASecondCalibrationOfACardIsRefusedUntilTheFirstEnds) {

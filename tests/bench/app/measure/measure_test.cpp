@@ -2,6 +2,7 @@
 // A real sweep of this machine from the command line: measured, fitted, asked; interrupted, killed, resumed.
 #include "src/engine/measurement.hpp"
 #include "tests/bench/app/program.hpp"
+#include "tests/support/waiting.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,15 +54,6 @@ std::size_t measuring_children_of(pid_t parent) {
     if (line.find(wanted) != std::string::npos) ++count;
   }
   return count;
-}
-
-template <typename Condition>
-bool comes_true(const Condition& condition) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  }
-  return false;
 }
 
 /// Lines of the sweep's file so far.
