@@ -126,7 +126,7 @@ std::string benchmark_times() {
 
 TEST(Readme, EveryFigureInTheProseStandsInAnOutputOrABenchmark) {
   const Readme text = readme();
-  std::string evidence = benchmark_times();
+  std::string evidence = benchmark_times() + read(sweep_folder() / "serve_load.txt");
   for (const Block& block : text.blocks) evidence += block.output;
   const std::regex figure{R"((\d+(?:\.\d+)?) (%|GiB|MiB|µs|ms)(?![a-z]))"};
   int figures = 0;
